@@ -1,0 +1,1 @@
+"""What a conversation is: pure values, no input or output."""

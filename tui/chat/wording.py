@@ -1,0 +1,125 @@
+"""How a reply ended, said to a person: the same sentence in the app and on the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from tui.chat.ending import CancelledBy, Outcome, StopReason
+from tui.chat.hygiene import one_line
+from tui.chat.message import ThinkingPart
+
+if TYPE_CHECKING:
+    from tui.chat.ending import Ending, ReplyError
+    from tui.chat.message import Message
+
+_CANCELLED = {
+    CancelledBy.STOP: "stopped by you",
+    CancelledBy.NEW: "stopped: you started a new conversation",
+    CancelledBy.SWITCH: "stopped: you left the conversation",
+    CancelledBy.CLOSE: "stopped: you closed the conversation",
+    CancelledBy.QUIT: "stopped: you quit",
+    CancelledBy.HANG_UP: "stopped: the terminal hung up",
+    CancelledBy.TERMINATED: "stopped: the program was asked to end",
+    CancelledBy.INTERRUPT: "stopped by you",
+    CancelledBy.BROKEN_PIPE: "stopped: nobody reads the output any more",
+}
+
+
+def ending_sentence(message: Message) -> str:
+    """One line on how this reply ended, safe to show; `""` while it has not.
+
+    It says what happened first and the details after, because a narrow screen cuts the end.
+    """
+    ending = message.ending
+    if ending is None:
+        return ""
+    match ending.outcome:
+        case Outcome.COMPLETE:
+            sentence = _complete(message, ending)
+        case Outcome.ERROR:
+            sentence = error_sentence(ending.error) if ending.error else "failed"
+        case Outcome.TRUNCATED:
+            sentence = _truncated(message, ending)
+        case Outcome.STALLED:
+            sentence = f"silent for {ending.silent_for or 0:g} s, so given up; {_kept(message)}"
+        case Outcome.CANCELLED:
+            sentence = _CANCELLED.get(ending.cancelled_by or CancelledBy.STOP, "stopped")
+        case Outcome.INTERRUPTED:
+            sentence = f"interrupted at {_characters(message)}"
+        case never:
+            assert_never(never)
+    return one_line(sentence, 400)
+
+
+def error_sentence(error: ReplyError) -> str:
+    """The provider's own words, its type for them, and what helps to ask somebody about it."""
+    extras = [error.type]
+    if error.status is not None:
+        extras.append(f"HTTP {error.status}")
+    if error.request_id:
+        extras.append(f"request {error.request_id}")
+    sentence = f"{error.message.strip() or 'no explanation given'} ({', '.join(extras)})"
+    if error.retry_after is not None:
+        sentence += f"; try again in {error.retry_after:g} s"
+    return sentence
+
+
+def _complete(message: Message, ending: Ending) -> str:
+    match ending.stop_reason:
+        case StopReason.END_TURN:
+            return "complete"
+        case StopReason.MAX_TOKENS:
+            return _max_tokens(message)
+        case StopReason.STOP_SEQUENCE:
+            which = f" “{ending.stop_sequence}”" if ending.stop_sequence else ""
+            return f"stopped at the stop sequence{which}"
+        case StopReason.TOOL_USE:
+            names = ", ".join(call.name for call in message.tool_calls) or "a tool"
+            return f"wants to use {names}; Rill cannot run tools yet"
+        case StopReason.PAUSE_TURN:
+            return "paused by the server (pause_turn); send a message to go on"
+        case StopReason.REFUSAL:
+            return _refusal(ending)
+        case StopReason.CONTEXT_WINDOW_EXCEEDED:
+            return "the context window is full; start a new conversation to go on"
+        case None:
+            return "ended without a stop reason"
+        case unknown:
+            return f"stop reason: {unknown}"
+
+
+def _max_tokens(message: Message) -> str:
+    limit = message.limit
+    if not message.text.strip() and any(isinstance(part, ThinkingPart) for part in message.parts):
+        used = message.usage.thinking_tokens or message.usage.output_tokens
+        of = f" of {limit.tokens:,}" if limit else ""
+        spent = f"{used:,}{of}" if used else "all"
+        return f"0 visible tokens: thinking used {spent} tokens (max_tokens)"
+    if limit is None:
+        return "cut off at the token limit (max_tokens)"
+    return f"cut off at the token limit: max_tokens {limit.tokens:,}, set by {limit.set_by}"
+
+
+def _refusal(ending: Ending) -> str:
+    refusal = ending.refusal
+    category = f" ({refusal.category})" if refusal and refusal.category else ""
+    why = f": {refusal.explanation}" if refusal and refusal.explanation else ""
+    return f"the model declined{category}{why}; this turn is left out of the next request"
+
+
+def _truncated(message: Message, ending: Ending) -> str:
+    sentence = f"connection closed early after {_characters(message)}"
+    if ending.stop_reason:
+        sentence += f"; its stop reason {ending.stop_reason} had come, so it is probably whole"
+    elif ending.detail:
+        sentence += f" ({ending.detail})"
+    return sentence
+
+
+def _characters(message: Message) -> str:
+    count = len(message.text)
+    return "1 character" if count == 1 else f"{count:,} characters"
+
+
+def _kept(message: Message) -> str:
+    return f"{_characters(message)} kept" if message.text else "nothing had come"

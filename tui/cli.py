@@ -1,0 +1,181 @@
+"""The `rill` command: arguments in, an exit code out. Nothing heavy is imported before it must."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NoReturn
+
+from tui import __version__
+from tui.errors import RillError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The words that are or will be commands: none of them may be taken for a prompt.
+_COMMANDS = ("ask", "demo")
+_FUTURE_COMMANDS = ("config", "doctor", "export", "import", "mcp", "models", "replay", "themes")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run Rill; the entry point of the `rill` command and of `python -m tui`."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        match argv[:1]:
+            case ["ask"]:
+                return _ask(_ask_parser().parse_args(argv[1:]))
+            case ["demo"]:
+                return _demo(_demo_parser().parse_args(argv[1:]))
+            case [word] if word in _FUTURE_COMMANDS:
+                raise UsageError(f"rill {word} does not exist yet; see rill --help.")
+            case _:
+                return _app(_app_parser().parse_args(argv))
+    except RillError as error:
+        print(f"rill: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _app(args: argparse.Namespace) -> int:
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("The app needs a terminal; without one use: rill ask PROMPT.")
+    from tui.launch import prepare  # noqa: PLC0415 - only what the command needs
+
+    launch = prepare(args, os.environ)
+    from tui.ui.app import run_app  # noqa: PLC0415 - Textual takes most of the start
+
+    return run_app(launch, args.prompt)
+
+
+def _ask(args: argparse.Namespace) -> int:
+    prompt = _prompt(args.prompt)
+    from tui.ask import Output, ask  # noqa: PLC0415 - only what the command needs
+    from tui.launch import prepare  # noqa: PLC0415
+
+    return ask(prepare(args, os.environ), prompt, Output(args.output))
+
+
+def _demo(args: argparse.Namespace) -> int:
+    import asyncio  # noqa: PLC0415 - only what the command needs
+
+    from tui.demo.command import serve  # noqa: PLC0415
+
+    asyncio.run(serve(args.port, args.host, sys.stdout))
+    return 0
+
+
+def _prompt(argument: str | None) -> str:
+    """The prompt from the command line with standard input, if something is piped in, below it."""
+    given = "" if argument in {None, "-"} else argument or ""
+    piped = ""
+    if sys.stdin is not None and not sys.stdin.isatty():
+        piped = sys.stdin.buffer.read().decode("utf-8-sig", "replace").strip("\n")
+    elif argument == "-":
+        raise UsageError("'-' reads the prompt from standard input, but nothing is piped into it.")
+    prompt = "\n\n".join(part for part in (given, piped) if part.strip())
+    if not prompt:
+        raise UsageError("There is no prompt: rill ask 'PROMPT', or pipe one in.")
+    return prompt
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one sentence, with the flag that was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        hint = ""
+        unknown = message.removeprefix("unrecognized arguments: ")
+        if unknown != message:
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            word = unknown.split()[0].partition("=")[0]
+            if close := get_close_matches(word, flags, n=1):
+                hint = f"; did you mean {close[0]}?"
+        raise UsageError(f"{message}{hint} (see {self.prog} --help)")
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return number
+
+
+def _no_retries(text: str) -> int:
+    if text != "0":
+        raise argparse.ArgumentTypeError(f"{text!r} is not 0: this version never retries by itself")
+    return 0
+
+
+def _port(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return number
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-m", "--model", metavar="PROVIDER/MODEL", help="what to talk to, e.g. anthropic/NAME"
+    )
+    parser.add_argument("--system", metavar="TEXT", help="the system prompt")
+    parser.add_argument(
+        "--max-tokens", type=_positive, metavar="N", help="the cap on a reply's tokens"
+    )
+    parser.add_argument(
+        "--base-url", metavar="URL", help="another server that speaks the provider's API"
+    )
+    parser.add_argument("--config", metavar="FILE", help="read these settings instead")
+    parser.add_argument(
+        "--retries", type=_no_retries, default=0, metavar="N", help="0, the only choice yet: never"
+    )
+
+
+def _app_parser() -> _Parser:
+    parser = _Parser(
+        prog="rill",
+        description="A chat app for LLMs in the terminal.",
+        epilog="commands: rill ask (one reply, no screen) · rill demo (a server to play with)",
+        allow_abbrev=False,
+    )
+    parser.add_argument("prompt", nargs="?", help="a first prompt, sent at once")
+    parser.add_argument("--version", action="version", version=f"rill {__version__}")
+    _add_common(parser)
+    return parser
+
+
+def _ask_parser() -> _Parser:
+    parser = _Parser(
+        prog="rill ask",
+        description="Send one prompt, print the reply. Standard input is appended to the prompt.",
+        epilog="exit codes: 0 complete · 2 usage · 3 cut by a limit · 4 refusal · 5 turn not "
+        "finished (tool use, pause) · 6 truncated or stalled · 7 error · 130 interrupted",
+        allow_abbrev=False,
+    )
+    parser.add_argument("prompt", nargs="?", help="the prompt; - or nothing: standard input")
+    parser.add_argument(
+        "--output",
+        choices=("text", "json", "stream-json"),
+        default="text",
+        help="text as it comes (default), one result object, or one object an event",
+    )
+    _add_common(parser)
+    return parser
+
+
+def _demo_parser() -> _Parser:
+    parser = _Parser(
+        prog="rill demo",
+        description="Serve the built-in demo, which speaks the Messages API, to any client.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--port", type=_port, default=8808, help="0 picks a free one (8808)")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to serve on (127.0.0.1)")
+    return parser

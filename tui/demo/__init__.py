@@ -1,0 +1,1 @@
+"""The embedded demo: a loopback server that speaks the Messages API."""

@@ -1,0 +1,86 @@
+"""All exceptions that Rill raises itself.
+
+    RillError
+    ├── UsageError              a flag or argument that cannot be meant (exit code 2)
+    ├── SettingsError           settings, environment or theme that cannot be used (exit code 2)
+    └── WireError               anything between us and a server's bytes
+        ├── ConnectionFailed    no answer was ever received: refused, unknown host, TLS, proxy
+        ├── ConnectionLost      the connection broke while the answer was being read
+        ├── ConnectionStalled   nothing arrived for the idle limit
+        ├── AnswerUnreadable        the answer's bytes are not what its headers say they are
+        ├── ServerRefused       the server answered with an HTTP status that is not a success
+        └── EventTooLarge       one server-sent event outgrew its limit
+
+Every message is one sentence for a person: what happened, where, and what to do if that is known.
+Foreign exceptions are translated once, where they enter (`tui.wire.http`), with `raise … from`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class RillError(Exception):
+    """The root of all of them; `str()` of it may be shown to a person as it is."""
+
+
+class UsageError(RillError):
+    """A flag or argument that cannot be meant."""
+
+
+class SettingsError(RillError):
+    """Settings, an environment variable or a theme file that cannot be used."""
+
+
+class WireError(RillError):
+    """Something between us and a server's bytes."""
+
+
+class ConnectionFailed(WireError):
+    """No answer was ever received."""
+
+
+class ConnectionLost(WireError):
+    """The connection broke while the answer was being read."""
+
+
+class ConnectionStalled(WireError):
+    """Nothing arrived for the idle limit.
+
+    `seconds` is that limit.
+    """
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class AnswerUnreadable(WireError):
+    """The answer's bytes are not what its headers say they are, for instance not really gzip."""
+
+
+class ServerRefused(WireError):
+    """The server answered with an HTTP status that is not a success.
+
+    `status` is the code, `headers` have lower-case names, `body` holds at most its first 64 KiB.
+    """
+
+    def __init__(self, message: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class EventTooLarge(WireError):
+    """One server-sent event, or one line of it, outgrew its limit.
+
+    `events` are those that were complete before it in the same chunk: they must not be lost.
+    """
+
+    def __init__(self, message: str, events: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.events = events

@@ -1,0 +1,1 @@
+"""From server-sent events to reply events: one module an API."""

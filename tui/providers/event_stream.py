@@ -1,0 +1,145 @@
+"""What all APIs that stream server-sent events have in common: PROTOCOLS section 0.
+
+A subclass says what one event means; this class decides what the end of the bytes means.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from tui.chat.ending import Outcome, ReplyError
+from tui.chat.events import ReplyStopped
+from tui.chat.hygiene import one_line
+from tui.errors import EventTooLarge
+from tui.wire.sse import SSEDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui.chat.ending import Ending
+    from tui.chat.events import ReplyEvent
+    from tui.chat.message import JsonObject
+    from tui.wire.sse import ServerSentEvent
+
+_HEAD_BYTES = 64 * 1024
+_SHOWN_CHARACTERS = 200
+
+
+class EventStreamDecoder(ABC):
+    """A `ReplyDecoder` for one response body made of server-sent events."""
+
+    def __init__(self, content_type: str = "") -> None:
+        self._content_type = content_type
+        self._sse = SSEDecoder()
+        self._out: list[ReplyEvent] = []
+        self._stopped = False
+        self._dispatched = False
+        self._head = bytearray()
+
+    def feed(self, chunk: bytes) -> list[ReplyEvent]:
+        """Decode more bytes."""
+        if self._stopped:
+            return []
+        if not self._dispatched:
+            self._head += chunk[: _HEAD_BYTES - len(self._head)]
+        try:
+            self._handle_all(self._sse.feed(chunk))
+        except EventTooLarge as error:
+            self._handle_all(cast("Sequence[ServerSentEvent]", error.events))
+            if not self._stopped:
+                self._fail(ReplyError("event_too_large", str(error)))
+        return self._taken()
+
+    def close(self) -> list[ReplyEvent]:
+        """End of bytes: decide what that means, unless the stream had said so itself."""
+        if self._stopped:
+            return []
+        self._sse.close()
+        pending = self._sse.pending()
+        if pending is not None and _is_whole(pending.data):
+            self._handle_all([pending])
+        self._conclude()
+        return self._taken()
+
+    @abstractmethod
+    def _handle(self, event: ServerSentEvent) -> None:
+        """Say what one event means, with `_emit`, `_stop` and `_fail`."""
+
+    @abstractmethod
+    def _read_error_object(self, document: JsonObject) -> ReplyError | None:
+        """Return the error that a whole body tells, `None` if it is something else."""
+
+    @abstractmethod
+    def _ending(self, outcome: Outcome) -> Ending:
+        """An ending with this outcome and whatever stop reason has come so far."""
+
+    def _ending_at_end_of_bytes(self) -> Ending:
+        """The bytes ended without the marker that makes `_handle` stop."""
+        return self._ending(Outcome.TRUNCATED)
+
+    @abstractmethod
+    def _before_stop(self) -> None:
+        """A last chance to emit what was held back."""
+
+    def _emit(self, event: ReplyEvent) -> None:
+        self._out.append(event)
+
+    def _stop(self, ending: Ending) -> None:
+        self._before_stop()
+        self._stopped = True
+        self._out.append(ReplyStopped(ending))
+
+    def _fail(self, error: ReplyError) -> None:
+        self._stop(replace(self._ending(Outcome.ERROR), error=error))
+
+    def _conclude(self) -> None:
+        if self._stopped:
+            return
+        if not self._dispatched and self._sse.ignored_lines:
+            self._fail(self._not_a_stream())
+        else:
+            self._stop(self._ending_at_end_of_bytes())
+
+    def _handle_all(self, events: Sequence[ServerSentEvent]) -> None:
+        for event in events:
+            self._dispatched = True
+            self._handle(event)
+            if self._stopped:
+                return
+
+    def _taken(self) -> list[ReplyEvent]:
+        out, self._out = self._out, []
+        return out
+
+    def _not_a_stream(self) -> ReplyError:
+        """Not one event came, but something else did: an error document, a web page."""
+        body = bytes(self._head).decode("utf-8", "replace")
+        document = parse_object(body)
+        if document is not None and (error := self._read_error_object(document)) is not None:
+            return error
+        kind = f" ({self._content_type})" if self._content_type else ""
+        if document is not None:
+            kind = " but one JSON document" + kind
+        return ReplyError(
+            "invalid_response",
+            f"The answer is no event stream{kind}; is the base URL right? It begins: "
+            + one_line(body, _SHOWN_CHARACTERS),
+        )
+
+
+def parse_object(data: str) -> JsonObject | None:
+    """The JSON object in `data`, `None` if it is anything else."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _is_whole(data: str) -> bool:
+    """Whether data without its blank line can be trusted: an object cannot be cut unnoticed."""
+    stripped = data.strip()
+    return stripped == "[DONE]" or parse_object(stripped) is not None

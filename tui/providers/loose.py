@@ -1,0 +1,45 @@
+"""Reading JSON from servers that may send anything: what is usable, else `None`.
+
+A missing, null or wrongly typed field is not an error in a stream (PROTOCOLS section 0).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from tui.chat.hygiene import repair_surrogates
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui.chat.message import JsonObject, JsonValue
+
+
+def text(source: JsonObject, key: str) -> str | None:
+    """A string, its surrogates repaired."""
+    value = source.get(key)
+    return repair_surrogates(value) if isinstance(value, str) else None
+
+
+def piece(source: JsonObject, key: str) -> str:
+    """A piece of a longer text, `""` if there is none; it may end in half a surrogate pair."""
+    value = source.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def count(source: JsonObject, key: str) -> int | None:
+    """A number of things."""
+    value = source.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def mapping(source: JsonObject, key: str) -> JsonObject | None:
+    """An object."""
+    value = source.get(key)
+    return cast("JsonObject", value) if isinstance(value, dict) else None
+
+
+def sequence(source: JsonObject, key: str) -> Sequence[JsonValue]:
+    """A list, empty if there is none."""
+    value = source.get(key)
+    return value if isinstance(value, list) else ()

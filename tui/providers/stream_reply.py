@@ -1,0 +1,109 @@
+"""The one function that joins a request, the wire and a decoder into a stream of reply events."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui.chat.ending import Ending, Outcome, ReplyError
+from tui.chat.events import Alive, ReplyStopped, RequestSent, ResponseAccepted
+from tui.errors import (
+    AnswerUnreadable,
+    ConnectionFailed,
+    ConnectionLost,
+    ConnectionStalled,
+    ServerRefused,
+    SettingsError,
+)
+from tui.wire.http import ResponseHead, Sent
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable
+
+    from tui.chat.conversation import Conversation
+    from tui.chat.events import ReplyEvent
+    from tui.providers.base import Provider, ReplyDecoder, ReplyOptions
+    from tui.wire.http import HttpClient
+
+
+async def stream_reply(
+    provider: Provider, conversation: Conversation, options: ReplyOptions, http: HttpClient
+) -> AsyncGenerator[ReplyEvent, None]:
+    """Ask for a reply to the conversation's head and yield its events as they arrive.
+
+    The last event is always a `ReplyStopped`, whatever happened: failures are endings, not
+    exceptions. Only a cancelled task ends without one, and with it the connection. Use it inside
+    `contextlib.aclosing`: leaving early closes the request.
+    """
+    request = provider.build_request(conversation, options)
+    decoder: ReplyDecoder | None = None
+    request_id: str | None = None
+    try:
+        async with aclosing(http.stream(request)) as arrivals:
+            async for arrival in arrivals:
+                match arrival:
+                    case Sent():
+                        yield RequestSent()
+                    case ResponseHead(_, headers):
+                        request_id = headers.get("request-id") or headers.get("x-request-id")
+                        decoder = provider.new_decoder(arrival.content_type)
+                        yield ResponseAccepted(request_id)
+                    case bytes() if decoder is not None:
+                        events = decoder.feed(arrival)
+                        if not events:
+                            yield Alive()
+                        for event in _with_request_id(events, request_id):
+                            yield event
+                            if isinstance(event, ReplyStopped):
+                                return
+        failure = None
+    except ConnectionLost as error:
+        failure = Ending(Outcome.TRUNCATED, detail=str(error))
+    except ConnectionStalled as error:
+        failure = Ending(Outcome.STALLED, silent_for=error.seconds, detail=str(error))
+    except ServerRefused as error:
+        failure = Ending(Outcome.ERROR, error=provider.read_error(error))
+    except AnswerUnreadable as error:
+        failure = Ending(Outcome.ERROR, error=ReplyError("invalid_response", str(error)))
+    except ConnectionFailed as error:
+        broken = ReplyError("connection_error", str(error), retryable=True)
+        failure = Ending(Outcome.ERROR, error=broken)
+    except SettingsError as error:
+        failure = Ending(Outcome.ERROR, error=ReplyError("settings_error", str(error)))
+    if decoder is None:
+        yield ReplyStopped(failure or Ending(Outcome.TRUNCATED))
+        return
+    for event in _with_request_id(decoder.close(), request_id):
+        if failure is not None and isinstance(event, ReplyStopped):
+            yield ReplyStopped(_explained(event.ending, failure))
+        else:
+            yield event
+
+
+def _explained(ending: Ending, failure: Ending) -> Ending:
+    """The decoder's verdict on bytes that ended, and the wire's on why they did.
+
+    A complete reply stays complete, and a stream that was none stays an error, however it broke off
+    afterwards; only a cut is explained by what cut it.
+    """
+    if ending.outcome is not Outcome.TRUNCATED:
+        return ending
+    return replace(
+        ending,
+        outcome=failure.outcome,
+        error=failure.error,
+        silent_for=failure.silent_for,
+        detail=failure.detail,
+    )
+
+
+def _with_request_id(events: Iterable[ReplyEvent], request_id: str | None) -> Iterable[ReplyEvent]:
+    """Errors inside a stream seldom name the exchange; the response's headers did."""
+    for event in events:
+        match event:
+            case ReplyStopped(Ending(error=ReplyError(request_id=None) as error) as ending):
+                named = replace(error, request_id=request_id)
+                yield ReplyStopped(replace(ending, error=named))
+            case _:
+                yield event
