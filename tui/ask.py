@@ -9,6 +9,7 @@ import signal
 import sys
 from contextlib import aclosing
 from enum import IntEnum, StrEnum
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from tui.chat.conversation import Conversation
@@ -27,6 +28,7 @@ from tui.chat.hygiene import make_visible
 from tui.chat.message import Message
 from tui.chat.reply import Reply
 from tui.chat.wording import ending_sentence
+from tui.errors import RillError, UsageError
 from tui.providers.stream_reply import stream_reply
 
 if TYPE_CHECKING:
@@ -75,16 +77,34 @@ _CANCELLED_CODES = {
 }
 
 
+class OutputFailed(RillError):
+    """Standard output takes no more, and not because its reader left: a full disk, say."""
+
+
 def ask(launch: Launch, prompt: str, output: Output) -> int:
-    """Send `prompt`, print the reply and return the exit code. Raises `SettingsError`."""
-    return asyncio.run(_ask(launch, prompt, output))
+    """Send `prompt`, print the reply and return the exit code.
+
+    Raises `SettingsError`, and `UsageError` if there is no standard output.
+    """
+    if sys.stdout is None:
+        raise UsageError("There is no standard output to write the reply to.")
+    if isinstance(sys.stdout, TextIOWrapper):
+        # What the output's encoding cannot say must not end a reply. In JSON under UTF-8 that can
+        # only be a lone surrogate, and a backslash escape is how JSON spells one.
+        sys.stdout.reconfigure(errors="replace" if output is Output.TEXT else "backslashreplace")
+    try:
+        return asyncio.run(_ask(launch, prompt, output))
+    except OutputFailed as error:
+        _give_up_output()
+        _complain(str(error))
+        return ExitCode.ERROR
 
 
 def exit_code(ending: Ending) -> ExitCode:
     """The exit code that tells a script how the reply ended.
 
-    Only an end that is known to be one gives 0: a stop reason that is missing, or that Rill does not
-    know, may mean that there was more to come.
+    Only an end that is known to be one gives 0: a stop reason that is missing, or that Rill does
+    not know, may mean that there was more to come.
     """
     match ending.outcome:
         case Outcome.COMPLETE:
@@ -120,14 +140,20 @@ async def _ask(launch: Launch, prompt: str, output: Output) -> int:
         await asyncio.wait({worker})
         if not worker.cancelled():
             worker.result()
-        return _finish(reply, printer)
+        code = _finish(reply, printer)
+    if reply.last_sign_of_life == reply.started_at:
+        # Cancelled before anything happened at all, perhaps while the host's name was looked up. A
+        # thread does that, nothing can stop it, and a regular exit would wait for it.
+        os._exit(code)
+    return code
 
 
 def _cancel_on_signals(worker: asyncio.Task[None], reply: Reply) -> None:
     """The first signal ends the reply and keeps its text; a second one ends the program at once.
 
     Not `loop.add_signal_handler`: that waits for the loop, which may be stuck writing into a pipe
-    that nobody reads.
+    that nobody reads; and every gentler way out would have to flush into that pipe. A signal that
+    our parent has us ignore (`nohup`) stays ignored.
     """
     loop = asyncio.get_running_loop()
     seen: list[int] = []
@@ -137,13 +163,14 @@ def _cancel_on_signals(worker: asyncio.Task[None], reply: Reply) -> None:
         worker.cancel()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
-        if seen:
-            raise KeyboardInterrupt
+        if seen or loop.is_closed():
+            os._exit(128 + number)
         seen.append(number)
         loop.call_soon_threadsafe(cancel, _SIGNALS[signal.Signals(number)])
 
     for number in _SIGNALS:
-        signal.signal(number, on_signal)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, on_signal)
 
 
 async def _stream(session: Session, prompt: str, reply: Reply, printer: _Printer) -> None:
@@ -172,14 +199,20 @@ def _finish(reply: Reply, printer: _Printer) -> int:
     except BrokenPipeError:
         code = ExitCode.BROKEN_PIPE
     if code == ExitCode.BROKEN_PIPE:
-        # Python would try to flush what nobody can read any more, and complain on the way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
     elif not message.ending.is_plain:
         _complain(ending_sentence(message))
     return code
 
 
+def _give_up_output() -> None:
+    """Python would try to flush what cannot be written, and complain on the way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _complain(sentence: str) -> None:
+    if sys.stderr is None:  # closed by whoever started us; print() would take standard output
+        return
     print(f"rill: {sentence}", file=sys.stderr)  # noqa: T201 - this is the command line
 
 
@@ -197,8 +230,17 @@ class _Printer:
         """Print what comes last."""
 
     def _line(self, value: object) -> None:
-        self._out.write(json.dumps(value, ensure_ascii=False) + "\n")
-        self._out.flush()
+        is_utf8 = self._out.encoding.lower() in {"utf-8", "utf8"}
+        self._write(json.dumps(value, ensure_ascii=not is_utf8) + "\n")
+
+    def _write(self, text: str) -> None:
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputFailed(f"The output cannot be written: {error.strerror}.") from error
 
 
 class _TextPrinter(_Printer):
@@ -211,14 +253,12 @@ class _TextPrinter(_Printer):
 
     def show(self, event: ReplyEvent) -> None:
         if isinstance(event, TextDelta):
-            self._out.write(make_visible(event.text) if self._is_terminal else event.text)
-            self._out.flush()
+            self._write(make_visible(event.text) if self._is_terminal else event.text)
             self._last = event.text[-1]
 
     def finish(self, message: Message) -> None:  # noqa: ARG002 - the other printers need it
         if self._last != "\n":
-            self._out.write("\n")
-        self._out.flush()
+            self._write("\n")
 
 
 class _JsonPrinter(_Printer):

@@ -33,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case _:
                 return _app(_app_parser().parse_args(argv))
     except RillError as error:
-        print(f"rill: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
+        from tui.chat.hygiene import one_line  # noqa: PLC0415 - only what the command needs
+
+        # What the user typed, or wrote into a file, is quoted in it, control characters and all.
+        print(f"rill: {one_line(str(error))}", file=sys.stderr)  # noqa: T201 - the command line
         return 2
     except KeyboardInterrupt:
         return 130
@@ -52,10 +55,12 @@ def _app(args: argparse.Namespace) -> int:
 
 def _ask(args: argparse.Namespace) -> int:
     prompt = _prompt(args.prompt)
-    from tui.ask import Output, ask  # noqa: PLC0415 - only what the command needs
-    from tui.launch import prepare  # noqa: PLC0415
+    from tui.launch import prepare  # noqa: PLC0415 - only what the command needs
 
-    return ask(prepare(args, os.environ), prompt, Output(args.output))
+    launch = prepare(args, os.environ)
+    from tui.ask import Output, ask  # noqa: PLC0415 - httpx takes most of the start
+
+    return ask(launch, prompt, Output(args.output))
 
 
 def _demo(args: argparse.Namespace) -> int:
@@ -95,6 +100,11 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}{hint} (see {self.prog} --help)")
 
 
+def _text(argument: str) -> str:
+    """An argument as UTF-8: bytes that are none would be lone surrogates, and cannot be sent."""
+    return os.fsencode(argument).decode("utf-8", "replace")
+
+
 def _positive(text: str) -> int:
     try:
         number = int(text)
@@ -125,7 +135,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-m", "--model", metavar="PROVIDER/MODEL", help="what to talk to, e.g. anthropic/NAME"
     )
-    parser.add_argument("--system", metavar="TEXT", help="the system prompt")
+    parser.add_argument("--system", type=_text, metavar="TEXT", help="the system prompt")
     parser.add_argument(
         "--max-tokens", type=_positive, metavar="N", help="the cap on a reply's tokens"
     )
@@ -145,7 +155,7 @@ def _app_parser() -> _Parser:
         epilog="commands: rill ask (one reply, no screen) · rill demo (a server to play with)",
         allow_abbrev=False,
     )
-    parser.add_argument("prompt", nargs="?", help="a first prompt, sent at once")
+    parser.add_argument("prompt", nargs="?", type=_text, help="a first prompt, sent at once")
     parser.add_argument("--version", action="version", version=f"rill {__version__}")
     _add_common(parser)
     return parser
@@ -159,7 +169,9 @@ def _ask_parser() -> _Parser:
         "finished (tool use, pause) · 6 truncated or stalled · 7 error · 130 interrupted",
         allow_abbrev=False,
     )
-    parser.add_argument("prompt", nargs="?", help="the prompt; - or nothing: standard input")
+    parser.add_argument(
+        "prompt", nargs="?", type=_text, help="the prompt; - or nothing: standard input"
+    )
     parser.add_argument(
         "--output",
         choices=("text", "json", "stream-json"),

@@ -25,7 +25,7 @@ class Conversation:
     def __init__(self, *, id: str | None = None, system: str = "", title: str = "") -> None:  # noqa: A002 - the field's own name
         self.id = id or new_id()
         self.system = system
-        self._title = title
+        self.title = title
         self._messages: dict[str, Message] = {}
         self._parent: dict[str, str | None] = {}
         self._children: dict[str | None, list[str]] = {}

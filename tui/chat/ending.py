@@ -104,4 +104,5 @@ class Ending:
     @property
     def is_refusal(self) -> bool:
         """True if the model declined; such a turn is left out of the next request."""
-        return self.outcome is Outcome.COMPLETE and self.stop_reason == StopReason.REFUSAL
+        # Whatever cut the stream afterwards: asked again, the model declines again.
+        return self.stop_reason == StopReason.REFUSAL

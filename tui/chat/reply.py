@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,6 +26,7 @@ from tui.chat.events import (
     UsageReported,
 )
 from tui.chat.hygiene import repair_surrogates
+from tui.chat.json_text import parse_object, repair_object
 from tui.chat.message import (
     Message,
     RedactedThinkingPart,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from tui.chat.ending import CancelledBy
     from tui.chat.events import ReplyEvent
-    from tui.chat.message import Citation, JsonObject, JsonValue, Part, TokenLimit
+    from tui.chat.message import Citation, JsonObject, Part, TokenLimit
 
 
 class Phase(StrEnum):
@@ -270,20 +270,5 @@ class Reply:
 
 def parse_tool_input(text: str) -> JsonObject | None:
     """Parse a tool call's collected input; anything but one complete JSON object gives `None`."""
-    try:
-        value = json.loads(repair_surrogates(text))
-    except (ValueError, RecursionError):
-        return None
-    return _repaired(value) if isinstance(value, dict) else None
-
-
-def _repaired(value: dict[str, JsonValue]) -> JsonObject:
-    """Escapes inside the JSON can still spell lone surrogates; one failed encoding tells."""
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        repaired = json.loads(repair_surrogates(text))
-        assert isinstance(repaired, dict)  # noqa: S101 - the repair changes no structure
-        return repaired
-    return value
+    value = parse_object(repair_surrogates(text))
+    return None if value is None else repair_object(value)

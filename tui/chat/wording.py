@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from tui.chat.ending import CancelledBy, Outcome, StopReason
 from tui.chat.hygiene import one_line
-from tui.chat.message import ThinkingPart
+from tui.chat.message import RedactedThinkingPart, TextPart, ThinkingPart
 
 if TYPE_CHECKING:
     from tui.chat.ending import Ending, ReplyError
@@ -90,7 +90,7 @@ def _complete(message: Message, ending: Ending) -> str:
 
 def _max_tokens(message: Message) -> str:
     limit = message.limit
-    if not message.text.strip() and any(isinstance(part, ThinkingPart) for part in message.parts):
+    if _only_thought(message):
         used = message.usage.thinking_tokens or message.usage.output_tokens
         of = f" of {limit.tokens:,}" if limit else ""
         spent = f"{used:,}{of}" if used else "all"
@@ -98,6 +98,13 @@ def _max_tokens(message: Message) -> str:
     if limit is None:
         return "cut off at the token limit (max_tokens)"
     return f"cut off at the token limit: max_tokens {limit.tokens:,}, set by {limit.set_by}"
+
+
+def _only_thought(message: Message) -> bool:
+    parts = [part for part in message.parts if not isinstance(part, TextPart) or part.text.strip()]
+    return bool(parts) and all(
+        isinstance(part, ThinkingPart | RedactedThinkingPart) for part in parts
+    )
 
 
 def _refusal(ending: Ending) -> str:

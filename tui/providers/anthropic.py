@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from tui.chat.ending import Outcome
+from tui.chat.json_text import parse_object
 from tui.chat.message import (
     RedactedThinkingPart,
     Role,
@@ -17,10 +18,10 @@ from tui.chat.message import (
     ToolResultPart,
     ToolUsePart,
 )
+from tui.errors import AnswerUnreadable
 from tui.providers import loose
-from tui.providers.anthropic_stream import AnthropicDecoder, read_error
+from tui.providers.anthropic_stream import AnthropicDecoder, is_spend_limit, read_error
 from tui.providers.base import Model
-from tui.providers.event_stream import parse_object
 from tui.providers.http_status import error_from_status
 from tui.wire.request import WireRequest
 
@@ -57,7 +58,7 @@ class Anthropic:
         self, name: str, base_url: str, api_key: str | None, *, api_version: str = API_VERSION
     ) -> None:
         self.name = name
-        self.address = urlsplit(base_url).netloc
+        self.address = urlsplit(base_url).netloc.rpartition("@")[2]  # no password in it
         self._base = base_url.rstrip("/").removesuffix("/v1")
         self._api_key = api_key
         self._api_version = api_version
@@ -90,16 +91,16 @@ class Anthropic:
     def read_error(self, refused: ServerRefused) -> ReplyError:
         """The failure that an HTTP status and its body tell."""
         document = parse_object(refused.body.decode("utf-8", "replace"))
-        told = None
-        if document is not None and "error" in document:
-            told = read_error(document)
-            if told.type == "unknown_error":
-                told = replace(told, type=_ERROR_TYPES.get(refused.status, told.type))
-        return error_from_status(refused, told, _ERROR_TYPES)
+        if document is None or "error" not in document:
+            return error_from_status(refused, None, _ERROR_TYPES)
+        told = read_error(document)
+        if told.type == "unknown_error":
+            told = replace(told, type=_ERROR_TYPES.get(refused.status, told.type))
+        return error_from_status(refused, told, _ERROR_TYPES, incurable=is_spend_limit(document))
 
     async def list_models(self, http: HttpClient) -> list[Model]:
         """The models on offer. Raises `WireError`."""
-        models: list[Model] = []
+        models: dict[str, Model] = {}
         after = ""
         while True:
             url = f"{self._base}/v1/models?limit=1000{after}"
@@ -108,11 +109,18 @@ class Anthropic:
                     "utf-8", "replace"
                 )
             )
-            entries = loose.sequence(page or {}, "data")
-            models += [model for entry in entries if (model := _read_model(entry)) is not None]
-            last = loose.text(page or {}, "last_id")
-            if page is None or page.get("has_more") is not True or not last or not entries:
-                return models
+            if page is None:
+                raise AnswerUnreadable(
+                    f"{self.address} did not answer with a list of models; is the base URL right?"
+                )
+            known = len(models)
+            for entry in loose.sequence(page, "data"):
+                if (model := _read_model(entry)) is not None:
+                    models.setdefault(model.id, model)
+            last = loose.text(page, "last_id")
+            # A page of nothing new would be followed by the same page for ever.
+            if page.get("has_more") is not True or not last or len(models) == known:
+                return list(models.values())
             after = f"&after_id={quote(last, safe='')}"
 
     def _headers(self) -> Mapping[str, str]:
@@ -131,12 +139,10 @@ def wire_messages(path: Iterable[Message], provider: str, model: str) -> list[Js
     """
     turns: list[tuple[Role, list[JsonObject]]] = []
     messages = _without_refused(path)
-    answered = {
-        part.tool_use_id
-        for message in messages
-        for part in message.parts
-        if isinstance(part, ToolResultPart)
-    }
+    parts = [part for message in messages for part in message.parts]
+    calls = {part.id for part in parts if isinstance(part, ToolUsePart) and part.input is not None}
+    # A call needs its result and a result its call.
+    answered = calls & {part.tool_use_id for part in parts if isinstance(part, ToolResultPart)}
     for message in messages:
         blocks = _wire_blocks(
             message, answered, same=(message.provider, message.model) == (provider, model)
@@ -149,7 +155,14 @@ def wire_messages(path: Iterable[Message], provider: str, model: str) -> list[Js
             turns.append((message.role, blocks))
     while turns and turns[0][0] is Role.ASSISTANT:
         turns.pop(0)
+    for _, blocks in turns:
+        blocks.sort(key=_after_results)  # stable: everything else stays in its order
     return [{"role": role.value, "content": blocks} for role, blocks in turns]
+
+
+def _after_results(block: JsonObject) -> bool:
+    """The results of tools come before everything else of their message."""
+    return block["type"] != "tool_result"
 
 
 def _without_refused(path: Iterable[Message]) -> list[Message]:
@@ -164,12 +177,8 @@ def _without_refused(path: Iterable[Message]) -> list[Message]:
 
 def _wire_blocks(message: Message, answered: set[str], *, same: bool) -> list[JsonObject]:
     whole = message.ending is None or message.ending.outcome is Outcome.COMPLETE
-    dropped_call = any(
-        isinstance(part, ToolUsePart) and (part.input is None or part.id not in answered)
-        for part in message.parts
-    )
     # A thought is bound to what follows it: once something of the turn is left out, it goes too.
-    keep_thinking = same and whole and not dropped_call
+    keep_thinking = same and whole and all(_can_go_back(part, answered) for part in message.parts)
     blocks = [
         block
         for part in message.parts
@@ -179,6 +188,16 @@ def _wire_blocks(message: Message, answered: set[str], *, same: bool) -> list[Js
     if all(block["type"] in {"thinking", "redacted_thinking"} for block in blocks):
         return []
     return blocks
+
+
+def _can_go_back(part: Part, answered: set[str]) -> bool:
+    match part:
+        case ToolUsePart(id_):
+            return id_ in answered
+        case ServerPart(complete=complete):
+            return complete
+        case _:
+            return True
 
 
 def _wire_block(part: Part, answered: set[str], *, keep_thinking: bool) -> JsonObject | None:
@@ -196,7 +215,7 @@ def _wire_block(part: Part, answered: set[str], *, keep_thinking: bool) -> JsonO
             return {"type": "redacted_thinking", "data": data}
         case ToolUsePart(id_, name, dict(input_)) if id_ in answered:
             return {"type": "tool_use", "id": id_, "name": name, "input": input_}
-        case ToolResultPart(tool_use_id, content, is_error):
+        case ToolResultPart(tool_use_id, content, is_error) if tool_use_id in answered:
             return {
                 "type": "tool_result",
                 "tool_use_id": tool_use_id,

@@ -19,11 +19,12 @@ from tui.chat.events import (
     ToolUseStarted,
     UsageReported,
 )
-from tui.chat.hygiene import SurrogateJoiner, one_line, repair_surrogates
+from tui.chat.hygiene import SurrogateJoiner, one_line
+from tui.chat.json_text import parse_object, repair_object
 from tui.chat.message import Citation, Usage
 from tui.chat.reply import parse_tool_input
 from tui.providers import loose
-from tui.providers.event_stream import EventStreamDecoder, parse_object
+from tui.providers.event_stream import EventStreamDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from tui.wire.sse import ServerSentEvent
 
 RETRYABLE_TYPES = frozenset({"overloaded_error", "api_error", "timeout_error", "rate_limit_error"})
+# Server tools; every other block that the client does not run is whole in its start event.
+_STREAMED_INPUT = frozenset({"server_tool_use", "mcp_tool_use"})
 _SPEND_LIMITS = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
 
 
@@ -44,6 +47,7 @@ class AnthropicDecoder(EventStreamDecoder):
     def __init__(self, content_type: str = "") -> None:
         super().__init__(content_type)
         self._open: dict[int, _Block] = {}
+        self._kinds: dict[int, str] = {}  # of all blocks, closed ones too
         self._latest = 0
         self._stop_reason: str | None = None
         self._stop_sequence: str | None = None
@@ -134,12 +138,19 @@ class AnthropicDecoder(EventStreamDecoder):
             )
 
     def _block_start(self, document: JsonObject) -> None:
-        index = self._index(document)
+        index = loose.count(document, "index")
+        if index is None:
+            # A block of its own: under the latest number it would displace another.
+            index = max(self._kinds, default=-1) + 1
+        self._latest = index
         if index in self._open:
             self._close_block(index, complete=False)
         content = loose.mapping(document, "content_block") or {}
-        block = self._open[index] = _Block(loose.text(content, "type") or "", content)
-        match block.type:
+        kind = loose.text(content, "type")
+        if not kind:
+            return  # its deltas will open it, and say what it is
+        block = self._opened(index, kind, content)
+        match kind:
             case "text":
                 self._text(index, block, loose.piece(content, "text"))
                 for citation in loose.sequence(content, "citations"):
@@ -155,18 +166,18 @@ class AnthropicDecoder(EventStreamDecoder):
                     ToolUseStarted(
                         loose.text(content, "id") or "",
                         loose.text(content, "name") or "",
-                        loose.mapping(content, "input") or {},
+                        repair_object(loose.mapping(content, "input") or {}),
                         index,
                     )
                 )
             case _:
-                self._emit(ServerBlock(block.type, content, index, complete=False))
+                self._emit(ServerBlock(kind, block.whole(), index, complete=False))
 
     def _block_delta(self, document: JsonObject) -> None:
         delta = loose.mapping(document, "delta") or {}
         index = self._index(document)
         block = self._open.get(index)
-        match delta.get("type"), block.type if block else None:
+        match delta.get("type"), self._kinds.get(index):
             case "text_delta", "text" | None:
                 self._text(index, self._opened(index, "text"), loose.piece(delta, "text"))
             case "thinking_delta", "thinking" | None:
@@ -177,10 +188,10 @@ class AnthropicDecoder(EventStreamDecoder):
                     self._emit(ThinkingSigned(signature, index))
             case "citations_delta", "text":
                 self._cite(index, delta.get("citation"))
-            case "input_json_delta", "tool_use":
+            case "input_json_delta", "tool_use" if block is not None:
                 if piece := loose.piece(delta, "partial_json"):
                     self._emit(ToolInputDelta(piece, index))
-            case "input_json_delta", str() if block is not None and "input" in block.raw:
+            case "input_json_delta", str(kind) if block is not None and kind in _STREAMED_INPUT:
                 block.input_pieces.append(loose.piece(delta, "partial_json"))
             case "compaction_delta", "compaction" if block is not None:
                 kept = {key: delta[key] for key in ("content", "encrypted_content") if key in delta}
@@ -224,16 +235,17 @@ class AnthropicDecoder(EventStreamDecoder):
                         loose.text(citation, "cited_text") or "",
                         loose.text(citation, "title") or loose.text(citation, "document_title"),
                         loose.text(citation, "url") or loose.text(citation, "source"),
-                        citation,
+                        repair_object(citation),
                     ),
                     index,
                 )
             )
 
-    def _opened(self, index: int, kind: str) -> _Block:
+    def _opened(self, index: int, kind: str, raw: JsonObject | None = None) -> _Block:
         block = self._open.get(index)
         if block is None:
-            block = self._open[index] = _Block(kind, {})
+            self._kinds[index] = kind
+            block = self._open[index] = _Block(kind, raw or {})
         return block
 
     def _index(self, document: JsonObject) -> int:
@@ -255,25 +267,30 @@ class _Block:
 
     def whole(self) -> JsonObject:
         """The block as it must go back: a server tool's input has come in pieces."""
+        raw = repair_object(self.raw)
         collected = "".join(self.input_pieces)
-        if not collected:
-            return self.raw
-        return {**self.raw, "input": parse_tool_input(collected)}
+        return {**raw, "input": parse_tool_input(collected)} if collected else raw
 
 
 def read_error(document: JsonObject) -> ReplyError:
     """The error that an `error` event or an error response holds; its words, or the whole of it."""
-    error = loose.mapping(document, "error")
-    flat = error or document
-    kind = loose.text(flat, "type")
-    words = loose.text(flat, "message") or loose.text(document, "error")
-    details = loose.mapping(flat, "details") or {}
-    if not kind or (error is None and kind == "error"):
-        kind = "unknown_error"
+    error = loose.mapping(document, "error") or {}
+    kind = loose.text(error, "type") or "unknown_error"
+    words = (
+        loose.text(error, "message")
+        or loose.text(document, "error")
+        or loose.text(document, "message")
+    )
     return ReplyError(
         kind,
-        repair_surrogates(words) if words else one_line(str(dict(document)), 200),
+        words or one_line(str(dict(document)), 200),
         request_id=loose.text(document, "request_id"),
-        retryable=kind in RETRYABLE_TYPES
-        and loose.text(details, "error_code") not in _SPEND_LIMITS,
+        retryable=kind in RETRYABLE_TYPES and not is_spend_limit(document),
     )
+
+
+def is_spend_limit(document: JsonObject) -> bool:
+    """Whether an error is one that no waiting cures: the account's own limit is reached."""
+    error = loose.mapping(document, "error") or {}
+    details = loose.mapping(error, "details") or {}
+    return loose.text(details, "error_code") in _SPEND_LIMITS

@@ -5,7 +5,6 @@ A subclass says what one event means; this class decides what the end of the byt
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from tui.chat.ending import Outcome, ReplyError
 from tui.chat.events import ReplyStopped
 from tui.chat.hygiene import one_line
+from tui.chat.json_text import parse_object
 from tui.errors import EventTooLarge
 from tui.wire.sse import SSEDecoder
 
@@ -116,7 +116,7 @@ class EventStreamDecoder(ABC):
 
     def _not_a_stream(self) -> ReplyError:
         """Not one event came, but something else did: an error document, a web page."""
-        body = bytes(self._head).decode("utf-8", "replace")
+        body = bytes(self._head).decode("utf-8-sig", "replace")
         document = parse_object(body)
         if document is not None and (error := self._read_error_object(document)) is not None:
             return error
@@ -128,15 +128,6 @@ class EventStreamDecoder(ABC):
             f"The answer is no event stream{kind}; is the base URL right? It begins: "
             + one_line(body, _SHOWN_CHARACTERS),
         )
-
-
-def parse_object(data: str) -> JsonObject | None:
-    """The JSON object in `data`, `None` if it is anything else."""
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _is_whole(data: str) -> bool:

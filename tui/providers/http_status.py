@@ -19,21 +19,25 @@ _SHOWN_CHARACTERS = 200
 
 
 def error_from_status(
-    refused: ServerRefused, told: ReplyError | None, types: Mapping[int, str]
+    refused: ServerRefused,
+    told: ReplyError | None,
+    types: Mapping[int, str],
+    *,
+    incurable: bool = False,
 ) -> ReplyError:
     """Complete what the body told, or make do without: some bodies are HTML, text or nothing.
 
-    `types` names the API's error type for a status. `x-should-retry` overrules every guess.
+    `types` names the API's error type for a status. The status decides what can be tried again,
+    unless no waiting cures it (`incurable`: a spend limit); `x-should-retry` overrules both.
     """
     status, headers = refused.status, refused.headers
     request_id = headers.get("request-id") or headers.get("x-request-id")
-    retryable = status in _RETRYABLE or status >= 500
+    retryable = (status in _RETRYABLE or status >= 500) and not incurable
     if told is None:
         kind = types.get(status) or ("api_error" if status >= 500 else f"http_{status}")
         error = ReplyError(kind, _words(refused), retryable=retryable)
     else:
-        # A 429 that no waiting cures (a spend limit) was marked so by who read the body.
-        error = replace(told, retryable=told.retryable if status == 429 else retryable)
+        error = replace(told, retryable=retryable)
     if (advice := headers.get("x-should-retry")) in {"true", "false"}:
         error = replace(error, retryable=advice == "true")
     return replace(

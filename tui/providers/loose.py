@@ -28,9 +28,11 @@ def piece(source: JsonObject, key: str) -> str:
 
 
 def count(source: JsonObject, key: str) -> int | None:
-    """A number of things."""
+    """A number of things, small enough for SQLite's integers."""
     value = source.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value < 2**63 else None
 
 
 def mapping(source: JsonObject, key: str) -> JsonObject | None:

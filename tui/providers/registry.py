@@ -33,7 +33,7 @@ def make_provider(api: str, name: str, base_url: str, api_key: str | None) -> Pr
     """Build the provider `name`, which speaks `api` at `base_url` (`""`: the vendor's own).
 
     Raises:
-        SettingsError: the key has characters that no key has, or there is no address.
+        SettingsError: the key has characters that no key has, or there is no usable address.
     """
     if api_key is not None:
         api_key = api_key.strip()
@@ -43,4 +43,7 @@ def make_provider(api: str, name: str, base_url: str, api_key: str | None) -> Pr
     base_url = base_url or APIS[api].vendor_url
     if not base_url:
         raise SettingsError(f"The provider {name} needs a base_url.")
-    return APIS[api].make(name, base_url, api_key or None)
+    try:
+        return APIS[api].make(name, base_url, api_key or None)
+    except ValueError as error:  # from urlsplit; its words are about brackets and ports
+        raise SettingsError(f"The base_url of {name} is no address: {error}.") from error

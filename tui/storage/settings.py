@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from math import inf
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -53,14 +54,16 @@ def load_settings(path: Path, *, apis: Collection[str], required: bool) -> Setti
         SettingsError: it cannot be read, is no TOML, or holds a key or value we do not know.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         if required:
             raise SettingsError(f"There is no settings file {path}.") from None
         return Settings()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # a ValueError: no UTF-8, or a NUL in the path
         raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, and integers without end
         raise SettingsError(f"The settings file {path} is not valid TOML: {error}") from error
     table = _Table(document, str(path), "")
     settings = Settings(
@@ -78,8 +81,8 @@ def load_settings(path: Path, *, apis: Collection[str], required: bool) -> Setti
     table.expect_only([field.name for field in fields(Settings)])
     if settings.max_tokens is not None and settings.max_tokens < 1:
         raise SettingsError(f"{path}: max_tokens must be at least 1.")
-    if settings.idle_timeout is not None and settings.idle_timeout <= 0:
-        raise SettingsError(f"{path}: idle_timeout must be more than 0 seconds.")
+    if settings.idle_timeout is not None and not 0 < settings.idle_timeout < inf:
+        raise SettingsError(f"{path}: idle_timeout must be more than 0 seconds, and finite.")
     return settings
 
 
@@ -89,9 +92,9 @@ def check_base_url(url: str, where: str) -> str:
     `where` is how the user gave it, for instance `--base-url`. Raises SettingsError.
     """
 
-    def wrong(why: str) -> SettingsError:
+    def wrong(why: str, shown: str = f" {url!r}") -> SettingsError:
         return SettingsError(
-            f"{where} {url!r} {why}; it should look like https://host or http://127.0.0.1:8080."
+            f"{where}{shown} {why}; it should look like https://host or http://127.0.0.1:8080."
         )
 
     if any(not char.isprintable() or char.isspace() for char in url):
@@ -106,7 +109,7 @@ def check_base_url(url: str, where: str) -> str:
     if not parts.hostname or port == 0:
         raise wrong("names no host" if not parts.hostname else "has a port that cannot be")
     if parts.username is not None:
-        raise wrong("has a user name in it; keys belong in the environment")
+        raise wrong("has a user name in it; keys belong in the environment", shown="")
     if parts.query or parts.fragment:
         raise wrong("has a query or a fragment")
     return url.rstrip("/")

@@ -11,14 +11,20 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import sys
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.request import getproxies, proxy_bypass
 
-import httpx
+# httpx imports its own command line along with itself, and that imports click and rich if they are
+# installed: 45 of 110 ms. `None` makes that one import fail, which httpx is prepared for.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
-from tui import __version__
-from tui.errors import (
+import httpx  # noqa: E402
+
+from tui import __version__  # noqa: E402
+from tui.errors import (  # noqa: E402
     AnswerUnreadable,
     ConnectionFailed,
     ConnectionLost,
@@ -102,6 +108,8 @@ class HttpClient:
         inbox = _Inbox()
         owner = asyncio.create_task(self._own(request, inbox), name="rill-http-owner")
         self._owners.add(owner)
+        # Not in the owner's `finally`: cancelled before its first step, it never gets there.
+        owner.add_done_callback(lambda _: inbox.end())
         owner.add_done_callback(self._disowned)
         try:
             while arrivals := await inbox.take():
@@ -169,9 +177,17 @@ class HttpClient:
     async def _own(self, request: WireRequest, inbox: _Inbox) -> None:
         """Hold the response from its first to its last moment."""
         answered = False
+        tunnelling = False
+        connection: Any = None
 
-        async def trace(name: str, _info: object) -> None:
-            if name.endswith("send_request_body.complete"):
+        async def trace(name: str, info: Mapping[str, Any]) -> None:
+            # A proxy is first asked for a tunnel, by a request that is not the one we were given.
+            nonlocal tunnelling, connection
+            if name.endswith("connect_tcp.complete"):
+                connection = info["return_value"]
+            elif name.endswith("send_request_body.started"):
+                tunnelling = info["request"].method == b"CONNECT"
+            elif name.endswith("send_request_body.complete") and not tunnelling:
                 inbox.put(Sent())
 
         try:
@@ -193,10 +209,14 @@ class HttpClient:
                 async for chunk in response.aiter_bytes():
                     inbox.put(chunk)
                     await inbox.room.wait()
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ExceptionGroup) as error:
             raise _translated(error, request.url, self._timeout, answered=answered) from error
         finally:
-            inbox.end()
+            # A cancel that meets httpcore while it closes, as it does by itself when the body has
+            # ended, makes it forget the connection. Closing twice is harmless, and this close acts
+            # before its first await.
+            if connection is not None:
+                await connection.aclose()
 
 
 class _Inbox:
@@ -272,7 +292,7 @@ def _translated(error: Exception, url: str, timeout: httpx.Timeout, *, answered:
         case httpx.ProxyError():
             return ConnectionFailed(f"The proxy did not let us through to {place}: {error}")
         case httpx.ConnectError():
-            return ConnectionFailed(_connect_sentence(error, place))
+            return ConnectionFailed(_connect_sentence(error, place, proxied=_is_proxied(url)))
         case httpx.DecodingError():
             return AnswerUnreadable(f"The answer of {place} cannot be decompressed.")
         case httpx.LocalProtocolError() | UnicodeError():
@@ -282,19 +302,21 @@ def _translated(error: Exception, url: str, timeout: httpx.Timeout, *, answered:
             )
         case httpx.UnsupportedProtocol() | httpx.InvalidURL():
             return ConnectionFailed(f"{place} is not an address: it must be http:// or https://.")
+        case ExceptionGroup():  # anyio's: an address that no socket can connect to
+            return ConnectionFailed(f"No connection to {place}: the port, or a proxy's, cannot be.")
         case httpx.RemoteProtocolError() if answered:
             return ConnectionLost("the server broke off in the middle of its answer")
         case _ if answered:
             return ConnectionLost("the connection was reset")
+        case httpx.RemoteProtocolError() if "disconnected" not in str(error):
+            return ConnectionFailed(f"{place} does not speak HTTP: is the base URL right?")
         case _:
             return ConnectionFailed(f"{place} closed the connection without an answer.")
 
 
-def _connect_sentence(error: Exception, place: str) -> str:
+def _connect_sentence(error: Exception, place: str, *, proxied: bool) -> str:
     for cause in _causes(error):
         match cause:
-            case socket.gaierror():
-                return f"The host of {place} is unknown: check the base URL and the network."
             case ssl.SSLCertVerificationError():
                 return (
                     f"The TLS certificate of {place} cannot be trusted ({cause.verify_message}). "
@@ -302,11 +324,29 @@ def _connect_sentence(error: Exception, place: str) -> str:
                 )
             case ssl.SSLError():
                 return f"No TLS connection to {place}: is it a plain http:// server?"
+            case OSError() if proxied:
+                return (
+                    f"No connection to {place} through the proxy that the environment names "
+                    "(HTTPS_PROXY, HTTP_PROXY, ALL_PROXY)."
+                )
+            case socket.gaierror():
+                return f"The host of {place} is unknown: check the base URL and the network."
             case ConnectionRefusedError():
                 return f"Nothing listens at {place} (connection refused): is the server running?"
             case OSError(errno=int(), strerror=str(words)):
                 return f"No connection to {place}: {words}."
     return f"No connection to {place}."
+
+
+def _is_proxied(url: str) -> bool:
+    """Whether the environment puts a proxy between us and `url`; only to say so."""
+    proxies = getproxies()
+    scheme, host = httpx.URL(url).scheme, httpx.URL(url).host
+    return (
+        (scheme in proxies or "all" in proxies)
+        and host not in {"127.0.0.1", "localhost", "::1"}
+        and not proxy_bypass(host)
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,0 +1,170 @@
+"""A tree of messages, and the one path that is being read."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.chat.conversation import Conversation
+from tui.chat.message import Message, Role, TextPart
+
+
+def user(text: str) -> Message:
+    return Message(Role.USER, (TextPart(text),), id=text)
+
+
+def reply(text: str) -> Message:
+    return Message(Role.ASSISTANT, (TextPart(text),), id=text)
+
+
+def made(*messages: Message) -> Conversation:
+    conversation = Conversation()
+    for message in messages:
+        conversation.append(message)
+    return conversation
+
+
+def read(conversation: Conversation) -> list[str]:
+    return [message.text for message in conversation.path()]
+
+
+def test_a_new_conversation_is_empty_and_has_an_id_of_its_own():
+    one, other = Conversation(), Conversation()
+    assert one.path() == ()
+    assert one.head is None
+    assert len(one) == 0
+    assert one.id != other.id
+    assert Conversation(id="kept").id == "kept"
+
+
+def test_messages_are_read_in_the_order_in_which_they_were_appended():
+    conversation = made(user("q1"), reply("a1"), user("q2"))
+    assert read(conversation) == ["q1", "a1", "q2"]
+    assert conversation.head == "q2"
+    assert len(conversation) == 3
+
+
+def test_an_edit_becomes_a_sibling_and_the_old_branch_stays():
+    conversation = made(user("q1"), reply("a1"), user("q2"), reply("a2"))
+    conversation.branch("q2", user("q2 edited"))
+    assert read(conversation) == ["q1", "a1", "q2 edited"]
+    assert conversation.siblings("q2") == conversation.siblings("q2 edited") == ("q2", "q2 edited")
+    conversation.select("q2")
+    assert read(conversation) == ["q1", "a1", "q2", "a2"]
+
+
+def test_the_first_prompt_can_be_edited():
+    conversation = made(user("q1"), reply("a1"))
+    conversation.branch("q1", user("q1 edited"))
+    assert read(conversation) == ["q1 edited"]
+    assert conversation.siblings("q1") == ("q1", "q1 edited")
+
+
+def test_another_try_at_a_reply_becomes_its_sibling():
+    conversation = made(user("q1"), reply("a1"))
+    conversation.branch("a1", reply("a1 again"))
+    assert read(conversation) == ["q1", "a1 again"]
+    assert conversation.siblings("a1") == ("a1", "a1 again")
+
+
+def test_a_message_without_alternatives_is_its_only_sibling():
+    assert made(user("q1"), reply("a1")).siblings("a1") == ("a1",)
+
+
+def test_selecting_a_branch_leads_to_its_newest_end():
+    conversation = made(user("q1"), reply("a1"), user("q2"), reply("a2"))
+    conversation.branch("a2", reply("a2 again"))
+    conversation.branch("q1", user("other"))
+    conversation.select("q1")
+    assert read(conversation) == ["q1", "a1", "q2", "a2 again"]
+
+
+def test_rewinding_goes_on_from_an_earlier_message_and_loses_nothing():
+    conversation = made(user("q1"), reply("a1"), user("q2"), reply("a2"))
+    conversation.rewind("a1")
+    assert read(conversation) == ["q1", "a1"]
+    conversation.append(user("q2 instead"))
+    assert read(conversation) == ["q1", "a1", "q2 instead"]
+    assert conversation.siblings("q2") == ("q2", "q2 instead")
+    assert len(conversation) == 5
+
+
+def test_a_reply_goes_under_its_prompt_and_the_reader_goes_along():
+    conversation = made(user("q1"))
+    conversation.append(reply("a1"), parent="q1")
+    assert read(conversation) == ["q1", "a1"]
+
+
+def test_a_reply_that_ends_after_the_reader_left_is_kept_without_pulling_the_reader_back():
+    conversation = made(user("q1"), reply("a1"), user("q2"))
+    conversation.branch("q2", user("q2 edited"))
+    conversation.append(reply("a2"), parent="q2")
+    assert read(conversation) == ["q1", "a1", "q2 edited"]
+    conversation.select("q2")
+    assert read(conversation) == ["q1", "a1", "q2", "a2"]
+
+
+def test_a_message_is_added_only_once():
+    conversation = made(user("q1"))
+    with pytest.raises(ValueError, match="q1"):
+        conversation.append(user("q1"))
+    with pytest.raises(ValueError, match="q1"):
+        conversation.branch("q1", user("q1"))
+    assert read(conversation) == ["q1"]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda c: c.append(user("x"), parent="nobody"),
+        lambda c: c.branch("nobody", user("x")),
+        lambda c: c.rewind("nobody"),
+        lambda c: c.select("nobody"),
+        lambda c: c.siblings("nobody"),
+    ],
+)
+def test_a_message_that_is_not_there_is_an_error_that_changes_nothing(act):
+    conversation = made(user("q1"))
+    with pytest.raises(KeyError):
+        act(conversation)
+    assert (read(conversation), len(conversation)) == (["q1"], 1)
+
+
+# Titles
+
+
+def test_the_title_is_the_beginning_of_the_first_prompt():
+    assert Conversation().title == ""
+    assert made(user("When is\nlow  water?"), reply("At six."), user("And high?")).title == (
+        "When is low water?"
+    )
+
+
+def test_a_long_first_prompt_is_cut_for_the_title():
+    title = made(user("word " * 1000)).title
+    assert len(title) <= 60
+    assert title.endswith("\u2026")
+
+
+def test_a_given_title_wins_until_it_is_taken_away():
+    conversation = made(user("q1"))
+    conversation.title = "Tides"
+    assert conversation.title == "Tides"
+    conversation.title = ""
+    assert conversation.title == "q1"
+    assert Conversation(title="Tides").title == "Tides"
+
+
+def test_a_title_is_one_safe_line_wherever_it_comes_from():
+    evil = "a\x1b]0;b\x07\nc\u202ed " + "long " * 100
+    renamed = Conversation()
+    renamed.title = evil
+    for title in (Conversation(title=evil).title, renamed.title, made(user(evil)).title):
+        assert title.isprintable()
+        assert title.startswith("a\u241b]0;b")
+        assert len(title) <= 60
+
+
+def test_an_edited_first_prompt_changes_the_title():
+    conversation = made(user("q1"))
+    conversation.branch("q1", user("q1 edited"))
+    assert conversation.title == "q1 edited"

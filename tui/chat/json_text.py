@@ -1,0 +1,59 @@
+"""JSON from servers and models: read strictly, and made safe to keep."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NoReturn
+
+from tui.chat.hygiene import repair_surrogates
+
+if TYPE_CHECKING:
+    from tui.chat.message import JsonObject, JsonValue
+
+# Python's own limit depends on how deep the stack is just then, so what could be read might not be
+# writable into the next request.
+_MAX_DEPTH = 200
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+# Python's own reading also takes NaN and Infinity, and would write them into the next request.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def parse_object(text: str) -> JsonObject | None:
+    """The JSON object that `text` is, `None` if it is anything else.
+
+    Strings in it may hold halves of surrogate pairs: their other halves may be in the next delta.
+    """
+    try:
+        value = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or _is_too_deep(text, value):
+        return None
+    return value
+
+
+def _is_too_deep(text: str, value: JsonValue) -> bool:
+    if text.count("{") + text.count("[") <= _MAX_DEPTH:
+        return False
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+    return bool(level)
+
+
+def repair_object(value: JsonObject) -> JsonObject:
+    """Replace lone surrogates, which JSON escapes can spell, wherever they stand in `value`."""
+    text = json.dumps(value, ensure_ascii=False)
+    repaired = repair_surrogates(text)
+    # The repair changes no structure, so what comes back is an object again.
+    return value if repaired is text else parse_object(repaired) or {}
