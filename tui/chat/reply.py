@@ -228,18 +228,30 @@ class Reply:
         """How long the present phase has lasted."""
         return self._clock() - self.phase_since
 
+    def seconds_of_silence(self) -> float:
+        """How long nothing at all has come, not even a ping."""
+        return self._clock() - self.last_sign_of_life
+
+    def output_tokens(self) -> tuple[int, bool]:
+        """The tokens that came, and whether that is only an estimate.
+
+        Providers count at the end, so until then four characters are taken for a token.
+        """
+        if self.ending is not None and self.usage.output_tokens:
+            return self.usage.output_tokens, False
+        return (self.characters + self.thinking_characters) // 4, True
+
     def tokens_per_second(self) -> tuple[float, bool] | None:
         """The speed since the first token, and whether it is only an estimate; `None` if unknown.
 
-        Providers count at the end, so until then four characters are taken for a token.
+        A fifth of a second is the least that a speed can be told from.
         """
         if self.first_token_at is None:
             return None
         until = self._clock() if self.stopped_at is None else self.stopped_at
         elapsed = until - self.first_token_at
-        exact = self.ending is not None and self.usage.output_tokens
-        tokens = exact or (self.characters + self.thinking_characters) / 4
-        return (tokens / elapsed, not exact) if elapsed > 0.2 else None
+        tokens, estimated = self.output_tokens()
+        return (tokens / elapsed, estimated) if elapsed > 0.2 else None
 
     def _open(self, index: int, kind: type[_Streamed]) -> _Streamed | None:
         """The block with this number, opened if it never was; `None` if it is of another kind."""

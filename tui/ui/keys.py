@@ -77,9 +77,7 @@ ACTIONS = (
         "ctrl+c",
         priority=True,
     ),
-    Action(
-        "new_conversation", "New", "Start a new conversation", "ctrl+n", "/new", footer=True
-    ),
+    Action("new_conversation", "New", "Start a new conversation", "ctrl+n", "/new", footer=True),
     Action(
         "open_conversation",
         "Open",

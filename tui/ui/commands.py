@@ -1,0 +1,32 @@
+"""Slash commands: what a prompt that begins with a slash means."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from tui.errors import UsageError
+from tui.ui.keys import BY_SLASH
+
+if TYPE_CHECKING:
+    from tui.ui.keys import Action
+
+# A word alone: a path such as /usr/bin, or a sentence about one, is a prompt.
+_COMMAND = re.compile(r"/([a-z_]+)", re.IGNORECASE)
+
+
+def find_command(text: str) -> Action | None:
+    """The action that `text` is the command for; `None` if it is a prompt.
+
+    Raises:
+        UsageError: it looks like a command, but there is none of that name.
+    """
+    if not (match := _COMMAND.fullmatch(text.strip())):
+        return None
+    word = match.group().lower()
+    if action := BY_SLASH.get(word):
+        return action
+    close = get_close_matches(word, BY_SLASH, n=1)
+    hint = f"did you mean {close[0]}?" if close else "/help lists them."
+    raise UsageError(f"There is no command {word}; {hint} A space before it sends it as text.")

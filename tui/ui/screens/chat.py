@@ -1,0 +1,395 @@
+"""The screen one lives in: the open conversation, and the one reply worker."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from tui.chat.ending import CancelledBy, Ending, Outcome, ReplyError
+from tui.chat.events import ReplyStopped
+from tui.chat.message import Message, Role
+from tui.chat.reply import Phase, Reply
+from tui.errors import UsageError
+from tui.providers.stream_reply import stream_reply
+from tui.ui.commands import find_command
+from tui.ui.conversations import Conversations
+from tui.ui.keys import Place, bindings
+from tui.ui.screens.help import HelpScreen
+from tui.ui.screens.switcher import Switcher
+from tui.ui.widgets.message_view import PromptView, ReplyView
+from tui.ui.widgets.prompt_box import PromptBox
+from tui.ui.widgets.status_bar import StatusBar
+from tui.ui.widgets.title_bar import TitleBar
+from tui.ui.widgets.transcript import Transcript
+from tui.ui.widgets.waiting_list import WaitingList
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from textual.app import ComposeResult
+
+    from tui.launch import Session
+    from tui.ui.conversations import OpenConversation
+
+_SECOND_CTRL_C = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """The reply under way, and where it belongs however far the reader has gone since."""
+
+    reply: Reply
+    to: OpenConversation
+    prompt_id: str
+    view: ReplyView
+
+
+class ChatScreen(Screen[None]):
+    """Owns the open conversation. Leaving it in any way ends its reply."""
+
+    BINDINGS = [*bindings(Place.ANYWHERE)]  # noqa: RUF012 - Textual's own way to declare them
+    AUTO_FOCUS = "#prompt"
+
+    def __init__(self, session: Session, first_prompt: str, keymap: Mapping[str, str]) -> None:
+        super().__init__()
+        self._session = session
+        self._first_prompt = first_prompt
+        self._keymap = keymap
+        self._conversations = Conversations(system=session.system)
+        self._under_way: _Running | None = None
+        self._quit_armed = False
+        self.title_bar = TitleBar()
+        self.transcript = Transcript()
+        self.waiting_list = WaitingList()
+        self.prompt = PromptBox()
+        self.status = StatusBar()
+
+    def compose(self) -> ComposeResult:
+        """Top to bottom as DESIGN section 5 draws it."""
+        yield self.title_bar
+        yield self.transcript
+        yield self.waiting_list
+        yield self.prompt
+        yield self.status
+        yield Footer(show_command_palette=True)
+
+    async def on_mount(self) -> None:
+        """Say what Rill talks to and how long replies may be, before anything is sent."""
+        options = self._session.options
+        self.title_bar.model = self._session.model_label
+        self.title_bar.badge = "demo, no model" if self._session.is_demo else ""
+        self.status.address = self._session.provider.address
+        self.status.idle = (
+            f"ready · replies up to {options.limit.tokens:,} tokens ({options.limit.set_by})"
+        )
+        self.watch(self.transcript, "new_lines", self._show_new_lines)
+        await self._show_current()
+        if self._first_prompt:
+            await self._send(self._first_prompt)
+
+    # Sending
+
+    @on(PromptBox.Submitted)
+    async def _submitted(self, event: PromptBox.Submitted) -> None:
+        text = event.text
+        current = self._conversations.current
+        if not text.strip():
+            if current.waiting and self._under_way is None:
+                await self._send(current.waiting.pop(0))
+            return
+        try:
+            command = find_command(text)
+        except UsageError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
+        self.prompt.clear()
+        if command is not None:
+            await self.run_action(command.id)
+        elif self._under_way is not None:
+            current.waiting.append(text)
+            self._show_waiting()
+        else:
+            await self._send(text.strip("\n"))
+
+    async def _send(self, text: str) -> None:
+        """Append a prompt to the open conversation and ask for the reply to it."""
+        message = Message.from_user(text)
+        self._conversations.current.conversation.append(message)
+        await self.transcript.add(PromptView(message))
+        await self._ask()
+
+    async def _ask(self) -> None:
+        """Ask for a reply to the head of the open conversation, which is a prompt."""
+        current = self._conversations.current
+        prompt = current.conversation.path()[-1]
+        options = self._session.options
+        reply = Reply(
+            provider=self._session.provider.name, model=options.model, limit=options.limit
+        )
+        view = ReplyView(reply.message(), reply=reply)
+        self._under_way = _Running(reply, current, prompt.id, view)
+        self.title_bar.heading = current.conversation.title
+        self._show_waiting()
+        self.status.reply = reply
+        await self.transcript.add(view)
+        self._stream(self._under_way)
+
+    @work(exclusive=True, group="reply", description="reply", exit_on_error=False)
+    async def _stream(self, running: _Running) -> None:
+        """The reply worker. Its state is in `running`: its successor may start before it ends."""
+        reply = running.reply
+        try:
+            async with aclosing(
+                stream_reply(
+                    self._session.provider,
+                    running.to.conversation,
+                    self._session.options,
+                    self._session.http,
+                )
+            ) as events:
+                async for event in events:
+                    if reply.ending is not None:
+                        return
+                    phase = reply.phase
+                    reply.apply(event)
+                    running.view.show(event)
+                    if reply.phase is not phase and reply.phase is not Phase.STOPPED:
+                        self.status.refresh()
+        except Exception as error:
+            # A bug of ours must end the reply in words, too, and not leave it running for ever.
+            words = f"Rill itself failed: {type(error).__name__}"
+            broken = ReplyError("internal_error", words)
+            reply.apply(ReplyStopped(Ending(Outcome.ERROR, error=broken)))
+            raise
+        finally:
+            # Cancelled by somebody else than `cancel_reply`: the screen is going away.
+            reply.cancel(CancelledBy.QUIT)
+            self._settle(running)
+
+    def cancel_reply(self, by: CancelledBy) -> bool:
+        """End the running reply, if there is one, at once; its request dies with its worker."""
+        running = self._under_way
+        if running is None:
+            return False
+        running.reply.cancel(by)
+        self.workers.cancel_group(self, "reply")
+        self._settle(running)
+        return True
+
+    def _settle(self, running: _Running) -> None:
+        """Keep what came of a reply and say how it ended; once, whoever gets here first."""
+        if self._under_way is not running:
+            return
+        self._under_way = None
+        message = running.reply.message()
+        running.to.conversation.append(message, parent=running.prompt_id)
+        if not self.is_attached:
+            return
+        running.view.end(message)
+        if running.to is self._conversations.current:
+            self.status.reply = running.reply
+            self._show_waiting()
+            ending = message.ending
+            if ending and ending.outcome is Outcome.COMPLETE and running.to.waiting:
+                self.call_later(self._send_next, running.to)
+
+    async def _send_next(self, to: OpenConversation) -> None:
+        if self._under_way is None and to is self._conversations.current and to.waiting:
+            await self._send(to.waiting.pop(0))
+
+    # Conversations
+
+    async def _leave(self, by: CancelledBy) -> None:
+        """Stop what runs here and keep what is typed."""
+        self.cancel_reply(by)
+        self._conversations.current.draft = self.prompt.text
+
+    async def _show_current(self) -> None:
+        current = self._conversations.current
+        conversation = current.conversation
+        path = conversation.path()
+        places = [_place(conversation.siblings(message.id), message.id) for message in path]
+        await self.transcript.show(zip(path, places, strict=True))
+        self.title_bar.heading = conversation.title
+        self.prompt.load_text(current.draft)
+        self.prompt.move_cursor(self.prompt.document.end)
+        self.status.reply = None
+        self._show_waiting()
+        self.prompt.focus()
+
+    async def action_new_conversation(self) -> None:
+        """Start a new conversation."""
+        await self._leave(CancelledBy.NEW)
+        self._conversations.start()
+        await self._show_current()
+
+    @work(group="dialog", description="switcher")
+    async def action_open_conversation(self) -> None:
+        """Choose another conversation; the reply here goes on until one is chosen."""
+        self._conversations.current.draft = self.prompt.text
+        chosen = await self.app.push_screen_wait(Switcher(self._conversations))
+        if chosen is not None and chosen is not self._conversations.current:
+            await self._leave(CancelledBy.SWITCH)
+            self._conversations.go_to(chosen)
+            await self._show_current()
+
+    async def action_close_conversation(self) -> None:
+        """Close the open conversation."""
+        await self.close(self._conversations.current.conversation.id)
+
+    async def close(self, conversation_id: str) -> None:
+        """Close a conversation, its reply first; it can be brought back while Rill runs."""
+        target = next(
+            each for each in self._conversations.all if each.conversation.id == conversation_id
+        )
+        is_current = target is self._conversations.current
+        if is_current:
+            await self._leave(CancelledBy.CLOSE)
+        if not target.is_blank:
+            title = target.conversation.title or "the draft"
+            self.notify(f"Closed “{title}”. /undo brings it back.", markup=False)
+        self._conversations.close(target)
+        if is_current:
+            await self._show_current()
+
+    async def action_reopen_conversation(self) -> None:
+        """Bring back what was closed last."""
+        await self._leave(CancelledBy.SWITCH)
+        if self._conversations.reopen() is None:
+            self.notify("Nothing was closed in this run.", severity="warning", markup=False)
+            return
+        await self._show_current()
+
+    async def action_retry(self) -> None:
+        """Ask for the last reply again; the old one stays, as an alternative."""
+        conversation = self._conversations.current.conversation
+        path = conversation.path()
+        if self._under_way is not None or not path:
+            return
+        if path[-1].role is Role.ASSISTANT:
+            conversation.rewind(path[-2].id)
+            await self._show_current_keeping_draft()
+        await self._ask()
+
+    async def action_older_reply(self) -> None:
+        """Show the alternative before the last reply."""
+        await self._show_sibling(-1)
+
+    async def action_newer_reply(self) -> None:
+        """Show the alternative after the last reply."""
+        await self._show_sibling(1)
+
+    async def _show_sibling(self, step: int) -> None:
+        conversation = self._conversations.current.conversation
+        path = conversation.path()
+        if self._under_way is not None or not path:
+            return
+        siblings = conversation.siblings(path[-1].id)
+        index = siblings.index(path[-1].id) + step
+        if 0 <= index < len(siblings):
+            conversation.select(siblings[index])
+            await self._show_current_keeping_draft()
+        else:
+            self.notify("There is no other reply in that direction.", markup=False)
+
+    async def _show_current_keeping_draft(self) -> None:
+        had_focus = self.focused
+        self._conversations.current.draft = self.prompt.text
+        await self._show_current()
+        if had_focus is self.transcript:
+            self.transcript.focus()
+
+    # Keys
+
+    def action_stop(self) -> None:
+        """Stop the running reply, else leave the prompt for the transcript."""
+        if not self.cancel_reply(CancelledBy.STOP):
+            self.transcript.focus()
+
+    async def action_interrupt(self) -> None:
+        """Stop the reply; else copy the selection; else clear the prompt; twice: quit."""
+        if self.cancel_reply(CancelledBy.STOP):
+            return
+        if selected := self.prompt.selected_text or self.get_selected_text():
+            self._copy(selected)
+        elif self.prompt.text:
+            self.prompt.replace_all("")
+        elif self._quit_armed:
+            await self.run_action("app.quit")
+        else:
+            self._quit_armed = True
+            self.status.hint = "ctrl+c again quits"
+            self.set_timer(_SECOND_CTRL_C, self._disarm_quit)
+
+    def _disarm_quit(self) -> None:
+        self._quit_armed = False
+        self.status.hint = ""
+
+    def action_help(self) -> None:
+        """Show all keys and commands."""
+        self.app.push_screen(HelpScreen(self._keymap))
+
+    async def action_quit(self) -> None:
+        """Quit Rill."""
+        await self.run_action("app.quit")
+
+    def action_copy_reply(self) -> None:
+        """Copy the last reply's text."""
+        replies = [m for m in self._conversations.current.conversation.path() if m.ending]
+        if replies and replies[-1].text:
+            self._copy(replies[-1].text)
+        else:
+            self.notify("There is no reply to copy yet.", severity="warning", markup=False)
+
+    def action_toggle_thinking(self) -> None:
+        """Show or hide what the model thought."""
+        for view in self.query(ReplyView):
+            view.toggle_thinking()
+
+    def action_to_prompt(self) -> None:
+        """Go back to the prompt."""
+        self.prompt.focus()
+
+    def action_follow(self) -> None:
+        """To the end of the transcript, and follow the stream again."""
+        self.transcript.follow()
+
+    @on(PromptBox.Recalled)
+    def action_recall(self) -> None:
+        """Take back the last waiting message, else the last prompt, to change and send it."""
+        current = self._conversations.current
+        if current.waiting:
+            self.prompt.replace_all(current.waiting.pop())
+            self._show_waiting()
+            return
+        prompts = [m for m in current.conversation.path() if m.role is Role.USER]
+        if prompts:
+            self.prompt.replace_all(prompts[-1].text)
+
+    def _copy(self, text: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.notify(
+            f"{len(text):,} characters sent to the clipboard by OSC 52; "
+            "the terminal does not confirm it.",
+            markup=False,
+        )
+
+    # Looks
+
+    def _show_waiting(self) -> None:
+        self.waiting_list.show(self._conversations.current.waiting, held=self._under_way is None)
+
+    def _show_new_lines(self, count: int) -> None:
+        self.status.new_lines = count
+
+
+def _place(siblings: Sequence[str], message_id: str) -> str:
+    """Where a message stands among its alternatives, if it has any."""
+    if len(siblings) == 1:
+        return ""
+    return f"  {siblings.index(message_id) + 1}/{len(siblings)}"

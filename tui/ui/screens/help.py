@@ -1,0 +1,70 @@
+"""All keys and commands, from the one table of actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.ui.keys import ACTIONS, Place, key_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.app import ComposeResult
+
+
+class HelpScreen(ModalScreen[None]):
+    """Any way out closes it: escape, q, or the key that opened it."""
+
+    CSS_PATH = "help.tcss"
+    BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
+        Binding("escape,q,f1,enter", "dismiss", "Close"),
+        Binding("j", "down", show=False),
+        Binding("k", "up", show=False),
+    ]
+
+    def __init__(self, keymap: Mapping[str, str]) -> None:
+        super().__init__()
+        self._keymap = keymap
+
+    def compose(self) -> ComposeResult:
+        """One table, grouped by where the keys count."""
+        with VerticalScroll(id="help") as scroll:
+            scroll.border_title = "Keys and commands"
+            scroll.border_subtitle = "esc closes"
+            yield Static(self._table(), markup=False)
+
+    def action_down(self) -> None:
+        """One line down."""
+        self.query_one("#help", VerticalScroll).scroll_down(animate=False)
+
+    def action_up(self) -> None:
+        """One line up."""
+        self.query_one("#help", VerticalScroll).scroll_up(animate=False)
+
+    def _table(self) -> Content:
+        lines: list[Content] = []
+        for place in Place:
+            lines += [Content(""), Content.styled(place.value.capitalize(), "bold $primary")]
+            for action in ACTIONS:
+                if action.place is place:
+                    ways = ", ".join(key_names(action, self._keymap)[:2])
+                    lines.append(
+                        Content.assemble(
+                            (f"  {ways:<20}", "$accent"),
+                            (f"{action.slash:<12}", "$foreground-muted"),
+                            action.help,
+                        )
+                    )
+            if place is Place.ANYWHERE:
+                lines.append(
+                    Content.assemble(
+                        (f"  {'ctrl+p':<20}", "$accent"), " " * 12, "Command palette, themes too"
+                    )
+                )
+        return Content("\n").join(lines[1:])

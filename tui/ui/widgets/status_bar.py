@@ -1,0 +1,126 @@
+"""The last word on the reply: what it is doing, how it ended, what it took."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.chat.ending import Outcome
+from tui.chat.reply import Phase
+from tui.chat.wording import ending_sentence
+from tui.ui.widgets.message_view import ending_mark
+
+if TYPE_CHECKING:
+    from textual.app import RenderResult
+    from textual.timer import Timer
+
+    from tui.chat.reply import Reply
+
+_TICK = 0.25
+_SILENCE_WORTH_SAYING = 3.0
+_CAN_RETRY = {Outcome.ERROR, Outcome.TRUNCATED, Outcome.STALLED, Outcome.CANCELLED}
+
+
+class StatusBar(Widget):
+    """Asks the Reply; keeps no state of it. Nothing ticks while no reply runs."""
+
+    reply: reactive[Reply | None] = reactive(None, always_update=True)
+    idle = reactive("")
+    hint = reactive("")
+    new_lines = reactive(0)
+    address = reactive("")
+
+    def __init__(self) -> None:
+        super().__init__(id="status")
+        self._ticking: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Prepare the clock; it runs only with a reply."""
+        self._ticking = self.set_interval(_TICK, self.refresh, pause=self.reply is None)
+
+    def watch_reply(self, reply: Reply | None) -> None:
+        """Let the clock run exactly as long as the reply does."""
+        if self._ticking is not None:
+            if reply is not None and reply.ending is None:
+                self._ticking.resume()
+            else:
+                self._ticking.pause()
+
+    def render(self) -> RenderResult:
+        """The most important first, and as much of the rest as there is room for."""
+        room = self.size.width
+        state, facts = self._state()
+        if self.hint:
+            state = Content.styled(self.hint, "$warning")
+        if self.new_lines:
+            more = "line" if self.new_lines == 1 else "lines"
+            arrow = Content.styled(f"↓ {self.new_lines} new {more} (end)", "$accent")
+            facts.insert(0, arrow)
+        if state.cell_length > room:
+            state = state.truncate(room, ellipsis=True)
+        # Least important last: what does not fit any more is left out whole.
+        line = state
+        for fact in facts:
+            longer = line + Content.styled(" · ", "$foreground-muted") + fact
+            if longer.cell_length > room:
+                break
+            line = longer
+        return line
+
+    def _state(self) -> tuple[Content, list[Content]]:
+        reply = self.reply
+        if reply is None:
+            return Content.styled(self.idle, "$foreground-muted"), []
+        if reply.ending is not None:
+            return self._ended(reply)
+        spent = reply.seconds_in_phase()
+        facts = _facts(reply)
+        match reply.phase:
+            case Phase.CONNECTING:
+                state = ("◌ ", "$primary"), f"connecting to {self.address} · {spent:.0f} s"
+            case Phase.WAITING:
+                state = ("◌ ", "$primary"), f"waiting for the first token · {spent:.0f} s"
+            case Phase.THINKING:
+                state = ("● ", "$accent"), f"thinking · {spent:.0f} s"
+            case _:
+                state = ("● ", "$success"), "streaming"
+        silent = reply.seconds_of_silence()
+        if reply.phase in {Phase.THINKING, Phase.STREAMING} and silent >= _SILENCE_WORTH_SAYING:
+            facts.insert(0, Content.styled(f"silent for {silent:.0f} s", "$warning"))
+        facts.append(Content.styled("esc stops", "$foreground-muted"))
+        return Content.assemble(*state), facts
+
+    def _ended(self, reply: Reply) -> tuple[Content, list[Content]]:
+        message = reply.message()
+        assert message.ending is not None  # noqa: S101 - the caller looked
+        mark, color = ending_mark(message.ending)
+        state = Content.assemble((f"{mark} ", f"${color}"), ending_sentence(message))
+        facts = _facts(reply)
+        if message.ending.outcome in _CAN_RETRY:
+            facts.insert(0, Content.styled("/retry tries again", "$primary"))
+        return state, facts
+
+
+def _facts(reply: Reply) -> list[Content]:
+    """Speed, time to first token, tokens in and out; `~` marks what is only estimated."""
+    facts = []
+    if (speed := reply.tokens_per_second()) is not None:
+        rate, estimated = speed
+        facts.append(f"{'~' if estimated else ''}{rate:.0f} tok/s")
+    if (first := reply.time_to_first_token) is not None:
+        facts.append(
+            f"first token {first * 1000:.0f} ms" if first < 1 else f"first token {first:.1f} s"
+        )
+    tokens_in = reply.usage.total_input_tokens
+    tokens_out, estimated = reply.output_tokens()
+    if tokens_in is not None or tokens_out:
+        shown_in = f"↑{_short(tokens_in)} " if tokens_in is not None else ""
+        facts.append(f"{shown_in}↓{'~' if estimated else ''}{_short(tokens_out)}")
+    return [Content.styled(fact, "$foreground-muted") for fact in facts]
+
+
+def _short(count: int) -> str:
+    return f"{count / 1000:.1f}k" if count >= 1000 else str(count)
