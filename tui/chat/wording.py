@@ -110,7 +110,7 @@ def _only_thought(message: Message) -> bool:
 def _refusal(ending: Ending) -> str:
     refusal = ending.refusal
     category = f" ({refusal.category})" if refusal and refusal.category else ""
-    why = f": {refusal.explanation}" if refusal and refusal.explanation else ""
+    why = f": {refusal.explanation.rstrip('. ')}" if refusal and refusal.explanation else ""
     return f"the model declined{category}{why}; this turn is left out of the next request"
 
 

@@ -21,7 +21,8 @@ class InvalidRequest(RillError):
 class Asked:
     """One valid request, reduced to what a script may want to know.
 
-    `prompt` is the text of the last user message. `turn` counts the user messages that hold more
+    `prompt` is the last text of the last user message (a client puts a prompt that came to nothing
+    before it). `turn` counts the user messages that hold more
     than tool results. `continues` is true if the list ends with the assistant's own words: a
     prefill, or the resumption of a paused turn. `attempt` counts identical bodies in a row.
     """
@@ -67,7 +68,7 @@ def parse_asked(value: dict[str, Any], request_id: str, attempt: int = 1) -> Ask
         max_tokens=max_tokens,
         stream=value.get("stream") is True,
         stop_sequences=_stop_sequences(value),
-        prompt=_text(last),
+        prompt=_last_text(last),
         turn=sum(not _only_tool_results(m["content"]) for m in said_by_user) or 1,
         input_tokens=_estimate(value),
         continues=messages[-1]["role"] == "assistant",
@@ -146,10 +147,11 @@ def _stop_sequences(value: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sequences)
 
 
-def _text(content: str | list[dict[str, Any]]) -> str:
+def _last_text(content: str | list[dict[str, Any]]) -> str:
     if isinstance(content, str):
         return content
-    return "\n".join(block["text"] for block in content if block["type"] == "text")
+    texts = [block["text"] for block in content if block["type"] == "text"]
+    return texts[-1] if texts else ""
 
 
 def _tool_results(content: str | list[dict[str, Any]]) -> tuple[str, ...]:

@@ -158,7 +158,8 @@ def bindings(*places: Place) -> list[Binding]:
     return [
         Binding(
             action.keys,
-            action.id,
+            # Textual looks for the method where the binding stands and nowhere else.
+            f"screen.{action.id}" if action.place is Place.TRANSCRIPT else action.id,
             action.title,
             id=action.id,
             show=action.footer,

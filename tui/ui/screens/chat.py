@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import on, work
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer
 
@@ -87,6 +88,7 @@ class ChatScreen(Screen[None]):
         self.status.idle = (
             f"ready · replies up to {options.limit.tokens:,} tokens ({options.limit.set_by})"
         )
+        self.transcript.welcome = _welcome(self._session)
         self.watch(self.transcript, "new_lines", self._show_new_lines)
         await self._show_current()
         if self._first_prompt:
@@ -355,6 +357,18 @@ class ChatScreen(Screen[None]):
         """Go back to the prompt."""
         self.prompt.focus()
 
+    def action_line_down(self) -> None:
+        """One line down."""
+        self.transcript.scroll_down(animate=False)
+
+    def action_line_up(self) -> None:
+        """One line up."""
+        self.transcript.scroll_up(animate=False)
+
+    def action_top(self) -> None:
+        """To the beginning."""
+        self.transcript.scroll_home(animate=False)
+
     def action_follow(self) -> None:
         """To the end of the transcript, and follow the stream again."""
         self.transcript.follow()
@@ -386,6 +400,23 @@ class ChatScreen(Screen[None]):
 
     def _show_new_lines(self, count: int) -> None:
         self.status.new_lines = count
+
+
+def _welcome(session: Session) -> Content:
+    """What to do first, and with whom one would be talking."""
+    lines = [Content.assemble(("Rill", "bold $primary"), "  a small stream")]
+    if session.is_demo:
+        lines += [
+            Content("No model is connected: this is the built-in demo. Say anything to it,"),
+            Content.assemble("or ", ("help", "$accent"), " to see what it can play. For a model:"),
+            Content.assemble("  ", ("export ANTHROPIC_API_KEY=…", "$accent"), "  and start again"),
+        ]
+    else:
+        lines.append(Content.assemble("You are talking to ", (session.model_label, "$accent")))
+    lines.append(
+        Content.assemble(("f1", "$accent"), " keys and commands · ", ("ctrl+q", "$accent"), " quit")
+    )
+    return Content("\n").join(lines)
 
 
 def _place(siblings: Sequence[str], message_id: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -47,24 +49,21 @@ class HelpScreen(ModalScreen[None]):
         """One line up."""
         self.query_one("#help", VerticalScroll).scroll_up(animate=False)
 
-    def _table(self) -> Content:
-        lines: list[Content] = []
+    def _table(self) -> Group:
+        """Keys, slash command, what it does; a long explanation wraps inside its column."""
+        colors = self.app.theme_variables
+        parts: list[Table | Text] = []
         for place in Place:
-            lines += [Content(""), Content.styled(place.value.capitalize(), "bold $primary")]
+            parts.append(Text(place.value.capitalize(), style=f"bold {colors['primary']}"))
+            table = Table.grid(padding=(0, 2, 0, 0))
+            table.add_column(width=21, style=colors["accent"])
+            table.add_column(width=9)
+            table.add_column(ratio=1)
             for action in ACTIONS:
                 if action.place is place:
                     ways = ", ".join(key_names(action, self._keymap)[:2])
-                    lines.append(
-                        Content.assemble(
-                            (f"  {ways:<20}", "$accent"),
-                            (f"{action.slash:<12}", "$foreground-muted"),
-                            action.help,
-                        )
-                    )
+                    table.add_row(f"  {ways}", action.slash, action.help)
             if place is Place.ANYWHERE:
-                lines.append(
-                    Content.assemble(
-                        (f"  {'ctrl+p':<20}", "$accent"), " " * 12, "Command palette, themes too"
-                    )
-                )
-        return Content("\n").join(lines[1:])
+                table.add_row("  ctrl+p", "", "Command palette: every action, and the themes")
+            parts += [table, Text()]
+        return Group(*parts[:-1])

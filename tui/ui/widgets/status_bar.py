@@ -52,13 +52,16 @@ class StatusBar(Widget):
     def render(self) -> RenderResult:
         """The most important first, and as much of the rest as there is room for."""
         room = self.size.width
-        state, facts = self._state()
+        state, facts, remedy = self._state()
         if self.hint:
             state = Content.styled(self.hint, "$warning")
         if self.new_lines:
             more = "line" if self.new_lines == 1 else "lines"
             arrow = Content.styled(f"↓ {self.new_lines} new {more} (end)", "$accent")
             facts.insert(0, arrow)
+        if remedy:
+            # What the person can do next is worth more than the end of a long explanation.
+            room -= remedy.cell_length
         if state.cell_length > room:
             state = state.truncate(room, ellipsis=True)
         # Least important last: what does not fit any more is left out whole.
@@ -68,12 +71,13 @@ class StatusBar(Widget):
             if longer.cell_length > room:
                 break
             line = longer
-        return line
+        return line + remedy
 
-    def _state(self) -> tuple[Content, list[Content]]:
+    def _state(self) -> tuple[Content, list[Content], Content]:
+        """What is going on, facts in the order of their worth, and what to do about it."""
         reply = self.reply
         if reply is None:
-            return Content.styled(self.idle, "$foreground-muted"), []
+            return Content.styled(self.idle, "$foreground-muted"), [], Content()
         if reply.ending is not None:
             return self._ended(reply)
         spent = reply.seconds_in_phase()
@@ -91,17 +95,16 @@ class StatusBar(Widget):
         if reply.phase in {Phase.THINKING, Phase.STREAMING} and silent >= _SILENCE_WORTH_SAYING:
             facts.insert(0, Content.styled(f"silent for {silent:.0f} s", "$warning"))
         facts.append(Content.styled("esc stops", "$foreground-muted"))
-        return Content.assemble(*state), facts
+        return Content.assemble(*state), facts, Content()
 
-    def _ended(self, reply: Reply) -> tuple[Content, list[Content]]:
+    def _ended(self, reply: Reply) -> tuple[Content, list[Content], Content]:
         message = reply.message()
         assert message.ending is not None  # noqa: S101 - the caller looked
         mark, color = ending_mark(message.ending)
         state = Content.assemble((f"{mark} ", f"${color}"), ending_sentence(message))
-        facts = _facts(reply)
-        if message.ending.outcome in _CAN_RETRY:
-            facts.insert(0, Content.styled("/retry tries again", "$primary"))
-        return state, facts
+        can_retry = message.ending.outcome in _CAN_RETRY
+        remedy = Content.styled(" · /retry", "$primary") if can_retry else Content()
+        return state, _facts(reply), remedy
 
 
 def _facts(reply: Reply) -> list[Content]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.reactive import reactive
+from textual.widgets import Static
 
 from tui.ui.keys import Place, bindings
 from tui.ui.widgets.message_view import ReplyView, view_of
@@ -29,6 +31,8 @@ class Transcript(VerticalScroll):
 
     def __init__(self) -> None:
         super().__init__(id="transcript")
+        self.welcome = Content()
+        """What stands in a conversation in which nothing was said yet."""
         self._left_at: int | None = None
 
     def on_mount(self) -> None:
@@ -37,7 +41,9 @@ class Transcript(VerticalScroll):
 
     async def show(self, messages: Iterable[tuple[Message, str]]) -> None:
         """Show other messages instead, each with a word on its place among alternatives."""
-        views = [view_of(message, place) for message, place in messages]
+        views: list[Widget] = [view_of(message, place) for message, place in messages]
+        if not views:
+            views.append(Static(self.welcome, classes="welcome"))
         with self.app.batch_update():
             await self.remove_children()
             await self.mount_all(views)
@@ -45,7 +51,9 @@ class Transcript(VerticalScroll):
 
     async def add(self, view: Widget) -> None:
         """Show one more message at the end, and go there."""
-        await self.mount(view)
+        with self.app.batch_update():
+            await self.query(".welcome").remove()
+            await self.mount(view)
         self.follow()
 
     def follow(self) -> None:
@@ -76,19 +84,3 @@ class Transcript(VerticalScroll):
             self._left_at = self.max_scroll_y
         else:
             self.new_lines = max(0, self.max_scroll_y - self._left_at)
-
-    def action_line_down(self) -> None:
-        """One line down."""
-        self.scroll_down(animate=False)
-
-    def action_line_up(self) -> None:
-        """One line up."""
-        self.scroll_up(animate=False)
-
-    def action_top(self) -> None:
-        """To the beginning."""
-        self.scroll_home(animate=False)
-
-    def action_follow(self) -> None:
-        """To the end, and stay there."""
-        self.follow()

@@ -26,7 +26,7 @@ class WaitingList(Static):
         """Show what waits; `held` says that it will not be sent by itself."""
         self.display = bool(waiting)
         lines = [
-            Content.assemble(("⧗ ", "$warning"), one_line(text, 200)) for text in waiting[:_SHOWN]
+            Content.assemble(("◌ ", "$warning"), one_line(text, 200)) for text in waiting[:_SHOWN]
         ]
         more = len(waiting) - _SHOWN
         how = "enter sends the next" if held else "sent when the reply is complete"
