@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.loopback import LoopbackServer, full_queue, talk_to
+from tests.realserver import real_server_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
@@ -42,6 +43,12 @@ async def talk(loopback: LoopbackServer) -> AsyncGenerator[Talk, None]:
     """A provider, a client and a conversation against `loopback`."""
     async with talk_to(loopback.base_url) as talk:
         yield talk
+
+
+@pytest.fixture(scope="session")
+def real_server() -> str:
+    """The base URL of a real model server; mark the test `realserver`."""
+    return real_server_url()
 
 
 @pytest.fixture

@@ -45,14 +45,13 @@ class Action:
 
 
 ACTIONS = (
-    Action("send", "Send", "Send the prompt", "enter", place=Place.PROMPT, priority=True),
+    Action("send", "Send", "Send the prompt", "enter", place=Place.PROMPT),
     Action(
         "new_line",
         "New line",
         "Begin a new line in the prompt",
         "ctrl+j,shift+enter,alt+enter",
         place=Place.PROMPT,
-        priority=True,
     ),
     Action(
         "recall",

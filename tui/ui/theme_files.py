@@ -6,7 +6,6 @@ Textual accepts a bad colour and crashes at the next refresh, and a misspelt var
 from __future__ import annotations
 
 import tomllib
-from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +32,7 @@ COLORS = (
     "boost",
 )
 _REQUIRED = ("primary", "foreground", "background", "surface", "panel")
+_STYLES = {"none", "bold", "dim", "italic", "reverse", "strike", "underline"}
 _KEYS = ("name", "note", "dark", "colors", "variables")
 
 
@@ -61,7 +61,7 @@ def load_theme(path: Path) -> Theme:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The theme {path} cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, endless numbers, deep nesting
         raise SettingsError(f"The theme {path} is not valid TOML: {error}") from error
     _expect_only(path, "", document, _KEYS)
     name, dark = document.get("name"), document.get("dark")
@@ -80,9 +80,10 @@ def load_theme(path: Path) -> Theme:
     variables = _strings(path, document, "variables")
     _expect_only(path, "variables.", variables, known)
     for key, value in variables.items():
-        if _is_color(known[key]):
+        if key.endswith("style"):
+            _check_style(path, f"variables.{key}", value)
+        else:
             _check_color(path, f"variables.{key}", value)
-    assert {field.name for field in fields(Theme)} >= set(COLORS)  # noqa: S101 - Textual's own names
     return Theme(
         name=name,
         dark=dark,
@@ -126,6 +127,12 @@ def _is_color(value: str) -> bool:
     except ColorParseError:
         return False
     return True
+
+
+def _check_style(path: Path, key: str, value: str) -> None:
+    if not set(value.split()) <= _STYLES or not value.strip():
+        styles = ", ".join(sorted(_STYLES))
+        raise SettingsError(f"{path}: {key} is {value!r}; it is made of the words {styles}.")
 
 
 def _check_color(path: Path, key: str, value: str) -> None:

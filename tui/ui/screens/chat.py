@@ -108,8 +108,8 @@ class ChatScreen(Screen[None]):
             command = find_command(text)
         except UsageError as error:
             self.notify(str(error), severity="warning", markup=False)
+            self.prompt.put_back(text)
             return
-        self.prompt.clear()
         if command is not None:
             await self.run_action(command.id)
         elif self._under_way is not None:

@@ -1,0 +1,53 @@
+"""Make the README's picture anew: `python -m tests.picture`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from argparse import Namespace
+from pathlib import Path
+
+from tui.demo.server import DemoServer
+from tui.launch import Session, prepare
+from tui.providers.registry import make_provider
+from tui.ui.app import RillApp
+from tui.ui.screens.chat import ChatScreen
+from tui.ui.theme_files import load_themes, themes_folder
+from tui.wire.http import HttpClient
+
+TARGET = Path(__file__).parent.parent / ".github" / "rill.svg"
+
+
+async def _picture() -> str:
+    args = Namespace(config=None, model=None, base_url=None, max_tokens=None, system=None)
+    launch = prepare(args, {})
+    http = HttpClient()
+    async with DemoServer() as server:
+        provider = make_provider("demo", "demo", server.base_url, None)
+        session = Session(provider, launch.options, http, "", is_demo=True)
+        app = RillApp(session, launch.settings, load_themes(themes_folder()))
+        async with app.run_test(size=(100, 32)) as pilot:
+            chat = app.screen
+            assert isinstance(chat, ChatScreen)
+            for prompt, characters in (("max_tokens", 10_000), ("code", 330)):
+                chat.prompt.insert(prompt)
+                await pilot.press("enter")
+                while not (reply := chat.status.reply) or (
+                    reply.ending is None and reply.characters < characters
+                ):
+                    await pilot.pause(0.05)
+            svg = app.export_screenshot(title="Rill")
+    await http.aclose()
+    return svg
+
+
+def main() -> None:
+    """Write the picture, without the fonts that it would fetch from elsewhere."""
+    svg = asyncio.run(_picture())
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    svg = svg.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono")
+    TARGET.write_text(svg, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
