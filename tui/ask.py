@@ -7,10 +7,10 @@ import json
 import os
 import signal
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from enum import IntEnum, StrEnum
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from tui.chat.conversation import Conversation
 from tui.chat.ending import CancelledBy, Outcome, StopReason
@@ -24,7 +24,7 @@ from tui.chat.events import (
     ToolUseStarted,
     UsageReported,
 )
-from tui.chat.hygiene import make_visible
+from tui.chat.hygiene import VisiblePieces
 from tui.chat.message import Message
 from tui.chat.reply import Reply
 from tui.chat.wording import ending_sentence
@@ -134,18 +134,26 @@ async def _ask(launch: Launch, prompt: str, output: Output) -> int:
         )
         printer = _PRINTERS[output](sys.stdout, reply)
         if session.is_demo:
-            _complain("no provider is configured, so this is the built-in demo, not a model")
+            _complain("this is the built-in demo, not a model")
         worker = asyncio.create_task(_stream(session, prompt, reply, printer))
         _cancel_on_signals(worker, reply)
         await asyncio.wait({worker})
         if not worker.cancelled():
             worker.result()
         code = _finish(reply, printer)
-    if reply.last_sign_of_life == reply.started_at:
-        # Cancelled before anything happened at all, perhaps while the host's name was looked up. A
-        # thread does that, nothing can stop it, and a regular exit would wait for it.
-        os._exit(code)
+    if not reply.request_sent:
+        # The host's name may still be looked up. A thread does that, nothing can stop it, and a
+        # regular exit would wait for it.
+        _leave_now(code)
     return code
+
+
+def _leave_now(code: int) -> NoReturn:
+    with suppress(OSError):
+        sys.stdout.flush()
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _cancel_on_signals(worker: asyncio.Task[None], reply: Reply) -> None:
@@ -248,15 +256,18 @@ class _TextPrinter(_Printer):
 
     def __init__(self, out: TextIO, reply: Reply) -> None:
         super().__init__(out, reply)
-        self._is_terminal = out.isatty()
+        self._visible = VisiblePieces() if out.isatty() else None
         self._last = "\n"
 
     def show(self, event: ReplyEvent) -> None:
         if isinstance(event, TextDelta):
-            self._write(make_visible(event.text) if self._is_terminal else event.text)
+            visible = self._visible
+            self._write(event.text if visible is None else visible.push(event.text))
             self._last = event.text[-1]
 
     def finish(self, message: Message) -> None:  # noqa: ARG002 - the other printers need it
+        if self._visible is not None:
+            self._write(self._visible.flush())
         if self._last != "\n":
             self._write("\n")
 

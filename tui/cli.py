@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from tui import __version__
 from tui.errors import RillError, UsageError
+from tui.hints import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,8 @@ def _app(args: argparse.Namespace) -> int:
     launch = prepare(args, os.environ)
     from tui.ui.app import run_app  # noqa: PLC0415 - Textual takes most of the start
 
-    return run_app(launch, args.prompt)
+    run_app(launch, args.prompt)
+    return 0
 
 
 def _ask(args: argparse.Namespace) -> int:
@@ -94,9 +95,7 @@ class _Parser(argparse.ArgumentParser):
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown != message:
             flags = [flag for action in self._actions for flag in action.option_strings]
-            word = unknown.split()[0].partition("=")[0]
-            if close := get_close_matches(word, flags, n=1):
-                hint = f"; did you mean {close[0]}?"
+            hint = f"; {nearest(unknown.split()[0].partition('=')[0], flags)}"
         raise UsageError(f"{message}{hint} (see {self.prog} --help)")
 
 
@@ -133,7 +132,11 @@ def _port(text: str) -> int:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-m", "--model", metavar="PROVIDER/MODEL", help="what to talk to, e.g. anthropic/NAME"
+        "-m",
+        "--model",
+        type=_text,
+        metavar="PROVIDER/MODEL",
+        help="what to talk to, e.g. anthropic/NAME",
     )
     parser.add_argument("--system", type=_text, metavar="TEXT", help="the system prompt")
     parser.add_argument(

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from tui.chat.message import TokenLimit
 from tui.errors import SettingsError, UsageError
+from tui.hints import nearest
 from tui.providers.base import ReplyOptions
 from tui.providers.registry import APIS, make_provider
 from tui.storage.paths import config_file
-from tui.storage.settings import ProviderSettings, check_base_url, load_settings, nearest
+from tui.storage.settings import ProviderSettings, check_base_url, load_settings
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -68,9 +68,9 @@ def command_line(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--ouput", "json"), "did you mean --output?"),
-        (("--max-token=3",), "did you mean --max-tokens?"),
-        (("--modell", "x"), "did you mean --model?"),
+        (("--ouput", "json"), "did you mean '--output'?"),
+        (("--max-token=3",), "did you mean '--max-tokens'?"),
+        (("--modell", "x"), "did you mean '--model'?"),
         (("--utterly-unknown",), "unrecognized arguments: --utterly-unknown"),
         (("-z",), "unrecognized arguments: -z"),
         (("two", "prompts"), "unrecognized arguments: two prompts"),
@@ -339,6 +339,6 @@ async def test_the_process_says_the_same(rill: Rill, loopback: LoopbackServer) -
     finished = await rill.run("ask", "Hi?", "--ouput", "json")
     assert (finished.code, finished.out) == (2, b"")
     assert finished.complaints == [
-        "unrecognized arguments: --ouput json; did you mean --output? (see rill ask --help)"
+        "unrecognized arguments: --ouput json; did you mean '--output'? (see rill ask --help)"
     ]
     assert loopback.connections == []

@@ -178,10 +178,6 @@ def test_wrong_settings_import_no_httpx() -> None:
 
 
 def test_asking_imports_no_textual() -> None:
-    assert modules_of("ask", "Hi?", ANTHROPIC_BASE_URL="http://127.0.0.1:1") == {"httpx", "asyncio"}
-
-
-def test_asking_the_demo_imports_no_textual() -> None:
     assert modules_of("ask", "burst 1") == {"httpx", "asyncio"}
 
 

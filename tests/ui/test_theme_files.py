@@ -129,7 +129,11 @@ def test_a_theme_is_what_its_file_says(theme_file: Path) -> None:
         ("dark = true\n", "", "dark must be true or false."),
         ("dark = true", 'dark = "yes"', "dark must be true or false."),
         ("dark = true", "drak = true", "drak is not known; did you mean 'dark'?"),
-        ("dark = true", "dark = true\nzzz = 1", "zzz is not known; there is no such key."),
+        (
+            "dark = true",
+            "dark = true\nzzz = 1",
+            "zzz is not known; known are: colors, dark, name, note, variables.",
+        ),
         ('panel = "#1d2731"\n', "", "colors.panel is missing."),
         ("[colors]", "[coulors]", "coulors is not known; did you mean 'colors'?"),
         (

@@ -74,6 +74,26 @@ def make_visible(text: str) -> str:
     return _UNSAFE.sub(_mark, text.replace("\r\n", "\n"))
 
 
+class VisiblePieces:
+    """`make_visible` for a text that arrives in pieces: a CR waits to see whether a LF follows."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def push(self, piece: str) -> str:
+        """Return what of the text so far can be shown now."""
+        piece = self._held + piece
+        self._held = "\r" if piece.endswith("\r") else ""
+        return make_visible(piece.removesuffix("\r"))
+
+    def flush(self) -> str:
+        """End of this text: a CR that is still held stands for itself."""
+        held, self._held = self._held, ""
+        return make_visible(held)
+
+
 def one_line(text: str, limit: int = 0) -> str:
     """Text for a title, a status bar or an error sentence: visible, one line, at most `limit`.
 

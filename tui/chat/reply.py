@@ -125,6 +125,7 @@ class Reply:
         self.model = model
         self.limit = limit
         self.phase = Phase.CONNECTING
+        self.request_sent = False
         self.served_model = ""
         self.reply_id: str | None = None
         self.request_id: str | None = None
@@ -181,6 +182,7 @@ class Reply:
                 self.reply_id = id_ or self.reply_id
                 self.served_model = model or self.served_model
             case RequestSent():
+                self.request_sent = True
                 self._enter(Phase.WAITING, now)
             case ResponseAccepted(request_id):
                 self.request_id = request_id
@@ -235,9 +237,10 @@ class Reply:
     def output_tokens(self) -> tuple[int, bool]:
         """The tokens that came, and whether that is only an estimate.
 
-        Providers count at the end, so until then four characters are taken for a token.
+        Providers count at the end, so until then, and for a reply that never got there, four
+        characters are taken for a token: what `message_start` reports is a mere beginning.
         """
-        if self.ending is not None and self.usage.output_tokens:
+        if self.ending is not None and self.ending.stop_reason and self.usage.output_tokens:
             return self.usage.output_tokens, False
         return (self.characters + self.thinking_characters) // 4, True
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tui.chat.ending import Ending, ReplyError
     from tui.chat.message import Message
 
+_LONGEST_QUOTE = 200
 _CANCELLED = {
     CancelledBy.STOP: "stopped by you",
     CancelledBy.NEW: "stopped: you started a new conversation",
@@ -53,12 +54,14 @@ def ending_sentence(message: Message) -> str:
 
 def error_sentence(error: ReplyError) -> str:
     """The provider's own words, its type for them, and what helps to ask somebody about it."""
-    extras = [error.type]
+    extras = [one_line(error.type, 60)]
     if error.status is not None:
         extras.append(f"HTTP {error.status}")
     if error.request_id:
-        extras.append(f"request {error.request_id}")
-    sentence = f"{error.message.strip() or 'no explanation given'} ({', '.join(extras)})"
+        extras.append(f"request {one_line(error.request_id, 80)}")
+    # Cut here, where it is long, so that what comes after it is not.
+    message = one_line(error.message, _LONGEST_QUOTE) or "no explanation given"
+    sentence = f"{message} ({', '.join(extras)})"
     if error.retry_after is not None:
         sentence += f"; try again in {error.retry_after:g} s"
     return sentence
@@ -110,8 +113,9 @@ def _only_thought(message: Message) -> bool:
 def _refusal(ending: Ending) -> str:
     refusal = ending.refusal
     category = f" ({refusal.category})" if refusal and refusal.category else ""
-    why = f": {refusal.explanation.rstrip('. ')}" if refusal and refusal.explanation else ""
-    return f"the model declined{category}{why}; this turn is left out of the next request"
+    told = one_line(refusal.explanation or "", _LONGEST_QUOTE) if refusal else ""
+    why = f": {told}" if told else ""
+    return f"the model declined{category}{why} (this turn is left out of the next request)"
 
 
 def _truncated(message: Message, ending: Ending) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from tui.errors import SettingsError
+from tui.hints import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -113,14 +113,6 @@ def check_base_url(url: str, where: str) -> str:
     if parts.query or parts.fragment:
         raise wrong("has a query or a fragment")
     return url.rstrip("/")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint at the known name that was probably meant, or the list of them all."""
-    names = sorted(known)
-    if close := get_close_matches(word, names, n=1):
-        return f"did you mean {close[0]!r}?"
-    return f"known are: {', '.join(names) or 'none'}."
 
 
 def _provider(table: _Table, apis: Collection[str]) -> ProviderSettings:

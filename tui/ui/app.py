@@ -7,14 +7,16 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from textual import events
 from textual.app import App, SystemCommand
 
 from tui.chat.ending import CancelledBy
 from tui.errors import SettingsError
-from tui.ui.keys import ACTIONS, Place, check_keymap
+from tui.ui.keys import ACTIONS, Place, bindings, check_keymap, key_names
 from tui.ui.screens.chat import ChatScreen
 from tui.ui.theme_files import load_themes, themes_folder
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from tui.launch import Launch, Session
     from tui.storage.settings import Settings
+    from tui.ui.keys import Action
 
 _SIGNALS = {
     signal.SIGHUP: CancelledBy.HANG_UP,
@@ -36,8 +39,8 @@ _SIGNALS = {
 _GRACE = 0.8
 
 
-def run_app(launch: Launch, first_prompt: str | None) -> int:
-    """Run the app until it is quit and return the exit code. Raises SettingsError."""
+def run_app(launch: Launch, first_prompt: str | None) -> None:
+    """Run the app until it is quit, and end the process with it. Raises SettingsError."""
     themes = load_themes(themes_folder())
     names = [theme.name for theme in themes]
     if launch.settings.theme not in names:
@@ -45,19 +48,21 @@ def run_app(launch: Launch, first_prompt: str | None) -> int:
             f"The theme {launch.settings.theme!r} is not known; there are: {', '.join(names)}."
         )
     check_keymap(launch.settings.keys, "config.toml")
-    code = asyncio.run(_run(launch, themes, first_prompt or ""))
-    sys.stdout.flush()
-    # The name of a host may still be looked up, in a thread that nothing can stop.
-    os._exit(code)
+    asyncio.run(_run(launch, themes, first_prompt or ""))
 
 
-async def _run(launch: Launch, themes: list[Theme], first_prompt: str) -> int:
+async def _run(launch: Launch, themes: list[Theme], first_prompt: str) -> NoReturn:
     async with launch.open() as session:
         app = RillApp(session, launch.settings, themes, first_prompt)
         for number, by in _SIGNALS.items():
             asyncio.get_running_loop().add_signal_handler(number, app.end_by_signal, number, by)
         await app.run_async()
-    return app.return_code or 0
+    with suppress(OSError):  # a terminal that has hung up
+        sys.stdout.flush()
+        sys.stderr.flush()
+    # A host's name may still be looked up, in a thread that nothing can stop and that the loop
+    # would wait for on its way out: for 11 s, once.
+    os._exit(app.return_code or 0)
 
 
 class RillApp(App[None]):
@@ -66,36 +71,63 @@ class RillApp(App[None]):
     TITLE = "Rill"
     # The chat screen's own: Textual does not read the stylesheet of a default screen.
     CSS_PATH = "screens/chat.tcss"
+    # Here and not on a screen, because they count while a dialog is open, too.
+    BINDINGS = [*bindings(Place.ANYWHERE)]  # noqa: RUF012 - Textual's own way to declare them
 
     def __init__(
         self, session: Session, settings: Settings, themes: Iterable[Theme], first_prompt: str = ""
     ) -> None:
         super().__init__()
+        foreign = list(self.available_themes)
         for theme in themes:
             self.register_theme(theme)
         self.theme = settings.theme
+        for name in foreign:
+            self.unregister_theme(name)
+        self._keys = settings.keys
         self.set_keymap(dict(settings.keys))
         self._chat = ChatScreen(session, first_prompt, settings.keys)
+        self._typed_ahead: list[events.Key] | None = []
 
     def get_default_screen(self) -> Screen[None]:
         """The chat screen is the bottom of the stack."""
         return self._chat
 
+    async def on_event(self, event: events.Event) -> None:
+        """Keep the keys that are typed before there is a prompt box to take them."""
+        if self._typed_ahead is not None and isinstance(event, events.Key):
+            self._typed_ahead.append(event)
+        else:
+            await super().on_event(event)
+
+    async def on_ready(self) -> None:
+        """Everything is there: let it have the keys that came too early, in their order."""
+        typed, self._typed_ahead = self._typed_ahead or [], None
+        for key in typed:
+            await super().on_event(key)
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
         """Every action, and the themes, in the palette."""
         for action in ACTIONS:
-            if action.place is Place.ANYWHERE or action.slash:
-                way = action.slash or action.keys
-                title = f"{action.title} ({way})" if way else action.title
-                yield SystemCommand(title, action.help, partial(self._act, action.id))
+            if action.place is not Place.SWITCHER:
+                ways = [action.slash, *key_names(action, self._keys)]
+                title = f"{action.title} ({next(way for way in ways if way)})"
+                yield SystemCommand(title, action.help, partial(self._act, action))
         yield SystemCommand("Theme", "Change the theme", self.action_change_theme)
 
-    async def _act(self, action_id: str) -> None:
-        await self._chat.run_action(action_id)
+    async def _act(self, action: Action) -> None:
+        place = {Place.ANYWHERE: self, Place.PROMPT: self._chat.prompt}.get(
+            action.place, self._chat
+        )
+        await self.run_action(action.id, place)
 
     async def action_close_by_id(self, conversation_id: str) -> None:
         """Close a conversation from a list of them."""
         await self._chat.close(conversation_id)
+
+    def action_interrupt(self) -> None:
+        """Stop the running reply, whatever dialog is open; else copy, clear, quit."""
+        self._chat.interrupt()
 
     async def action_quit(self) -> None:
         """End the running reply, then the app."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tui.errors import UsageError
+from tui.hints import nearest
 from tui.ui.keys import BY_SLASH
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ def find_command(text: str) -> Action | None:
     Raises:
         UsageError: it looks like a command, but there is none of that name.
     """
-    if not (match := _COMMAND.fullmatch(text.strip())):
+    if not (match := _COMMAND.fullmatch(text.rstrip())):
         return None
     word = match.group().lower()
     if action := BY_SLASH.get(word):
         return action
-    close = get_close_matches(word, BY_SLASH, n=1)
-    hint = f"did you mean {close[0]}?" if close else "/help lists them."
-    raise UsageError(f"There is no command {word}; {hint} A space before it sends it as text.")
+    raise UsageError(
+        f"There is no command {word}; {nearest(word, BY_SLASH)} A space before it sends it as text."
+    )

@@ -58,6 +58,11 @@ class Conversations:
             )
             self.go_to(self.current)
 
+    @property
+    def has_closed(self) -> bool:
+        """Whether there is anything to bring back."""
+        return bool(self._closed)
+
     def reopen(self) -> OpenConversation | None:
         """Bring back what was closed last and go to it; `None` if there is nothing."""
         return self.go_to(self._closed.pop()) if self._closed else None

@@ -6,22 +6,26 @@ and multiplexers eat the rest.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
+from textual.keys import Keys
 
 from tui.errors import SettingsError
+from tui.hints import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 
 class Place(StrEnum):
     """Where an action's keys count."""
 
-    ANYWHERE = "anywhere"
+    ANYWHERE = "anywhere, at every moment"
+    CHAT = "anywhere in the chat"
     PROMPT = "in the prompt"
     TRANSCRIPT = "in the transcript"
     SWITCHER = "in the list of conversations"
@@ -39,9 +43,20 @@ class Action:
     help: str
     keys: str = ""
     slash: str = ""
-    place: Place = Place.ANYWHERE
+    place: Place = Place.CHAT
     footer: bool = False
     priority: bool = False
+
+    @property
+    def command(self) -> str:
+        """Where Textual finds the method: it looks in the place of the binding, nowhere else."""
+        match self.place:
+            case Place.ANYWHERE:
+                return f"app.{self.id}"
+            case Place.CHAT | Place.TRANSCRIPT:
+                return f"screen.{self.id}"
+            case Place.PROMPT | Place.SWITCHER:
+                return self.id
 
 
 ACTIONS = (
@@ -62,6 +77,22 @@ ACTIONS = (
         place=Place.PROMPT,
     ),
     Action(
+        "read_up",
+        "Page up",
+        "One page up in the transcript, from the prompt",
+        "pageup",
+        "/up",
+        place=Place.PROMPT,
+    ),
+    Action(
+        "read_down",
+        "Page down",
+        "One page down in the transcript, from the prompt",
+        "pagedown",
+        "/down",
+        place=Place.PROMPT,
+    ),
+    Action(
         "stop",
         "Stop",
         "Stop the running reply; with none running, leave the prompt for the transcript",
@@ -74,6 +105,7 @@ ACTIONS = (
         "Stop, copy, clear, quit",
         "Stop the running reply; else copy the selection; else clear the prompt; twice: quit",
         "ctrl+c",
+        place=Place.ANYWHERE,
         priority=True,
     ),
     Action("new_conversation", "New", "Start a new conversation", "ctrl+n", "/new", footer=True),
@@ -85,10 +117,19 @@ ACTIONS = (
         "/open",
         footer=True,
     ),
-    Action("close_conversation", "Close", "Close this conversation", slash="/close"),
+    Action("close_conversation", "Close conversation", "Close this conversation", slash="/close"),
     Action("reopen_conversation", "Undo close", "Bring back what was closed last", slash="/undo"),
     Action("help", "Help", "Show all keys and commands", "f1", "/help", footer=True),
-    Action("quit", "Quit", "Quit Rill", "ctrl+q", "/quit", footer=True, priority=True),
+    Action(
+        "quit",
+        "Quit",
+        "Quit Rill",
+        "ctrl+q",
+        "/quit",
+        place=Place.ANYWHERE,
+        footer=True,
+        priority=True,
+    ),
     Action(
         "retry",
         "Try again",
@@ -128,7 +169,7 @@ ACTIONS = (
     Action("top", "Top", "To the beginning", "g,home", place=Place.TRANSCRIPT),
     Action(
         "follow",
-        "End",
+        "To the end",
         "To the end, and follow the stream again",
         "G,end",
         "/end",
@@ -144,6 +185,7 @@ ACTIONS = (
     ),
 )
 
+_CHAT_PLACES = (Place.ANYWHERE, Place.CHAT, Place.PROMPT, Place.TRANSCRIPT)
 BY_SLASH = {action.slash: action for action in ACTIONS if action.slash}
 _NAMES = {
     "left_square_bracket": "[",
@@ -157,8 +199,7 @@ def bindings(*places: Place) -> list[Binding]:
     return [
         Binding(
             action.keys,
-            # Textual looks for the method where the binding stands and nowhere else.
-            f"screen.{action.id}" if action.place is Place.TRANSCRIPT else action.id,
+            action.command,
             action.title,
             id=action.id,
             show=action.footer,
@@ -175,17 +216,49 @@ def key_names(action: Action, keymap: Mapping[str, str]) -> list[str]:
     return [_NAMES.get(key, key) for key in keys.split(",") if key]
 
 
+def first_key(action_id: str, keymap: Mapping[str, str]) -> str:
+    """The key to name in a hint; the slash command where the user took the key away."""
+    action = next(each for each in ACTIONS if each.id == action_id)
+    return next(iter(key_names(action, keymap)), action.slash)
+
+
 def check_keymap(keymap: Mapping[str, str], where: str) -> None:
-    """Raise SettingsError for a name in `[keys]` that is no action with keys."""
-    known = [action.id for action in ACTIONS if action.keys]
-    for name in keymap:
-        if name not in known:
-            raise SettingsError(f"{where}: keys.{name} is not an action; {_hint(name, known)}")
+    """Check the user's `[keys]`; `where` is the file they are in.
+
+    Raises:
+        SettingsError: a name that is no action, a key that does not exist, or one that two actions
+            would share in one place.
+    """
+    by_id = {action.id: action for action in ACTIONS if action.keys}
+    for name, keys in keymap.items():
+        if name not in by_id:
+            raise SettingsError(f"{where}: keys.{name} is not an action; {nearest(name, by_id)}")
+        for key in keys.split(","):
+            if not _is_key(key.strip()):
+                raise SettingsError(
+                    f"{where}: keys.{name} names {key!r}, which is no key; one looks like ctrl+g."
+                )
+    taken: dict[tuple[Place, str], str] = {}
+    for action in by_id.values():
+        # What counts anywhere is taken everywhere in the chat.
+        places = _CHAT_PLACES if action.place in {Place.ANYWHERE, Place.CHAT} else (action.place,)
+        for key in (key.strip() for key in keymap.get(action.id, action.keys).split(",")):
+            for place in places:
+                other = taken.setdefault((place, key), action.id)
+                if other != action.id:
+                    raise SettingsError(
+                        f"{where}: the key {key} is wanted by both {other} and {action.id}."
+                    )
 
 
-def _hint(name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
-
-    names = list(known)
-    close = get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(names)}."
+def _is_key(key: str) -> bool:
+    *modifiers, base = key.split("+") if key != "+" else ["plus"]
+    if not set(modifiers) <= {"ctrl", "alt", "shift", "super", "meta", "hyper"}:
+        return False
+    if len(base) == 1 or base in {named.value for named in Keys}:
+        return True
+    try:
+        unicodedata.lookup(base.replace("_", " "))
+    except KeyError:
+        return False
+    return True

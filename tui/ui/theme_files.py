@@ -6,7 +6,6 @@ Textual accepts a bad colour and crashes at the next refresh, and a misspelt var
 from __future__ import annotations
 
 import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from tui.errors import SettingsError
+from tui.hints import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,9 +116,7 @@ def _expect_only(path: Path, prefix: str, keys: Iterable[str], known: Iterable[s
     names = list(known)
     for key in keys:
         if key not in names:
-            close = get_close_matches(key, names, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "there is no such key."
-            raise SettingsError(f"{path}: {prefix}{key} is not known; {hint}")
+            raise SettingsError(f"{path}: {prefix}{key} is not known; {nearest(key, names)}")
 
 
 def _is_color(value: str) -> bool:

@@ -308,6 +308,8 @@ def _translated(error: Exception, url: str, timeout: httpx.Timeout, *, answered:
             return ConnectionLost("the server broke off in the middle of its answer")
         case _ if answered:
             return ConnectionLost("the connection was reset")
+        case httpx.WriteTimeout():
+            return ConnectionFailed(f"{place} did not take the request within {_WRITE_LIMIT:g} s.")
         case httpx.RemoteProtocolError() if "disconnected" not in str(error):
             return ConnectionFailed(f"{place} does not speak HTTP: is the base URL right?")
         case _:

@@ -6,20 +6,21 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import work
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui.chat.ending import CancelledBy, Ending, Outcome, ReplyError
 from tui.chat.events import ReplyStopped
+from tui.chat.hygiene import one_line
 from tui.chat.message import Message, Role
 from tui.chat.reply import Phase, Reply
 from tui.errors import UsageError
 from tui.providers.stream_reply import stream_reply
 from tui.ui.commands import find_command
 from tui.ui.conversations import Conversations
-from tui.ui.keys import Place, bindings
+from tui.ui.keys import Place, bindings, first_key
 from tui.ui.screens.help import HelpScreen
 from tui.ui.screens.switcher import Switcher
 from tui.ui.widgets.message_view import PromptView, ReplyView
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
+    from textual.events import Resize
+    from textual.timer import Timer
 
     from tui.launch import Session
     from tui.ui.conversations import OpenConversation
@@ -53,7 +56,7 @@ class _Running:
 class ChatScreen(Screen[None]):
     """Owns the open conversation. Leaving it in any way ends its reply."""
 
-    BINDINGS = [*bindings(Place.ANYWHERE)]  # noqa: RUF012 - Textual's own way to declare them
+    BINDINGS = [*bindings(Place.CHAT)]  # noqa: RUF012 - Textual's own way to declare them
     AUTO_FOCUS = "#prompt"
 
     def __init__(self, session: Session, first_prompt: str, keymap: Mapping[str, str]) -> None:
@@ -63,11 +66,11 @@ class ChatScreen(Screen[None]):
         self._keymap = keymap
         self._conversations = Conversations(system=session.system)
         self._under_way: _Running | None = None
-        self._quit_armed = False
+        self._quit_timer: Timer | None = None
         self.title_bar = TitleBar()
         self.transcript = Transcript()
         self.waiting_list = WaitingList()
-        self.prompt = PromptBox()
+        self.prompt = PromptBox(self._submit)
         self.status = StatusBar()
 
     def compose(self) -> ComposeResult:
@@ -84,25 +87,33 @@ class ChatScreen(Screen[None]):
         options = self._session.options
         self.title_bar.model = self._session.model_label
         self.title_bar.badge = "demo, no model" if self._session.is_demo else ""
+        self.prompt.border_subtitle = (
+            f"{first_key('send', self._keymap)} sends · "
+            f"{first_key('new_line', self._keymap)} new line"
+        )
+        self.status.stop_key = first_key("stop", self._keymap)
         self.status.address = self._session.provider.address
         self.status.idle = (
             f"ready · replies up to {options.limit.tokens:,} tokens ({options.limit.set_by})"
         )
-        self.transcript.welcome = _welcome(self._session)
+        self.transcript.welcome = _welcome(self._session, self._keymap)
         self.watch(self.transcript, "new_lines", self._show_new_lines)
         await self._show_current()
         if self._first_prompt:
             await self._send(self._first_prompt)
 
+    def on_resize(self, event: Resize) -> None:
+        """Let the prompt grow to ten lines, but not over the rest of a small screen."""
+        self.prompt.styles.max_height = max(3, min(12, event.size.height * 2 // 5))
+
     # Sending
 
-    @on(PromptBox.Submitted)
-    async def _submitted(self, event: PromptBox.Submitted) -> None:
-        text = event.text
+    async def _submit(self, text: str) -> None:
+        """Obey a command; send a prompt, or let it wait behind those that were sent before it."""
+        self._disarm_quit()
         current = self._conversations.current
         if not text.strip():
-            if current.waiting and self._under_way is None:
-                await self._send(current.waiting.pop(0))
+            await self._send_next(current)
             return
         try:
             command = find_command(text)
@@ -111,35 +122,43 @@ class ChatScreen(Screen[None]):
             self.prompt.put_back(text)
             return
         if command is not None:
-            await self.run_action(command.id)
-        elif self._under_way is not None:
-            current.waiting.append(text)
-            self._show_waiting()
-        else:
-            await self._send(text.strip("\n"))
+            await self.run_action(command.command)
+            return
+        current.waiting.append(text.strip("\n"))
+        self._show_waiting()
+        await self._send_next(current)
 
-    async def _send(self, text: str) -> None:
+    async def _send(self, text: str, *, follow: bool = True) -> None:
         """Append a prompt to the open conversation and ask for the reply to it."""
         message = Message.from_user(text)
         self._conversations.current.conversation.append(message)
-        await self.transcript.add(PromptView(message))
-        await self._ask()
+        running = self._begin()
+        await self.transcript.add(PromptView(message), running.view, follow=follow)
+        self._start(running)
 
-    async def _ask(self) -> None:
-        """Ask for a reply to the head of the open conversation, which is a prompt."""
+    def _begin(self, place: str = "") -> _Running:
+        """Begin a reply to the head of the open conversation, which is a prompt.
+
+        Before anything is awaited: keys come in bursts, and a stop or a switch right behind the
+        enter must find the reply that it is meant for.
+        """
         current = self._conversations.current
         prompt = current.conversation.path()[-1]
         options = self._session.options
         reply = Reply(
             provider=self._session.provider.name, model=options.model, limit=options.limit
         )
-        view = ReplyView(reply.message(), reply=reply)
-        self._under_way = _Running(reply, current, prompt.id, view)
+        view = ReplyView(reply.message(), place=place, reply=reply)
+        self._under_way = running = _Running(reply, current, prompt.id, view)
         self.title_bar.heading = current.conversation.title
         self._show_waiting()
         self.status.reply = reply
-        await self.transcript.add(view)
-        self._stream(self._under_way)
+        return running
+
+    def _start(self, running: _Running) -> None:
+        """Send the request, unless the reply was stopped while its place was made."""
+        if self._under_way is running:
+            self._stream(running)
 
     @work(exclusive=True, group="reply", description="reply", exit_on_error=False)
     async def _stream(self, running: _Running) -> None:
@@ -198,11 +217,12 @@ class ChatScreen(Screen[None]):
             self._show_waiting()
             ending = message.ending
             if ending and ending.outcome is Outcome.COMPLETE and running.to.waiting:
-                self.call_later(self._send_next, running.to)
+                self.call_later(self._send_next, running.to, follow=self.transcript.is_following)
 
-    async def _send_next(self, to: OpenConversation) -> None:
+    async def _send_next(self, to: OpenConversation, *, follow: bool = True) -> None:
+        """Send what waits longest, unless a reply is running."""
         if self._under_way is None and to is self._conversations.current and to.waiting:
-            await self._send(to.waiting.pop(0))
+            await self._send(to.waiting.pop(0), follow=follow)
 
     # Conversations
 
@@ -216,13 +236,17 @@ class ChatScreen(Screen[None]):
         conversation = current.conversation
         path = conversation.path()
         places = [_place(conversation.siblings(message.id), message.id) for message in path]
-        await self.transcript.show(zip(path, places, strict=True))
+        running = self._under_way
+        # All but the transcript before anything is awaited: keys go to the new draft at once.
         self.title_bar.heading = conversation.title
         self.prompt.load_text(current.draft)
         self.prompt.move_cursor(self.prompt.document.end)
-        self.status.reply = None
+        self.status.reply = running.reply if running else None
         self._show_waiting()
         self.prompt.focus()
+        await self.transcript.show(
+            zip(path, places, strict=True), running=running.view if running else None
+        )
 
     async def action_new_conversation(self) -> None:
         """Start a new conversation."""
@@ -230,11 +254,12 @@ class ChatScreen(Screen[None]):
         self._conversations.start()
         await self._show_current()
 
-    @work(group="dialog", description="switcher")
     async def action_open_conversation(self) -> None:
         """Choose another conversation; the reply here goes on until one is chosen."""
         self._conversations.current.draft = self.prompt.text
-        chosen = await self.app.push_screen_wait(Switcher(self._conversations))
+        await self.app.push_screen(Switcher(self._conversations, self._keymap), self._go_to)
+
+    async def _go_to(self, chosen: OpenConversation | None) -> None:
         if chosen is not None and chosen is not self._conversations.current:
             await self._leave(CancelledBy.SWITCH)
             self._conversations.go_to(chosen)
@@ -261,22 +286,27 @@ class ChatScreen(Screen[None]):
 
     async def action_reopen_conversation(self) -> None:
         """Bring back what was closed last."""
-        await self._leave(CancelledBy.SWITCH)
-        if self._conversations.reopen() is None:
+        if not self._conversations.has_closed:
             self.notify("Nothing was closed in this run.", severity="warning", markup=False)
             return
+        await self._leave(CancelledBy.SWITCH)
+        self._conversations.reopen()
         await self._show_current()
 
     async def action_retry(self) -> None:
         """Ask for the last reply again; the old one stays, as an alternative."""
         conversation = self._conversations.current.conversation
         path = conversation.path()
-        if self._under_way is not None or not path:
+        if self._busy_or_blank():
             return
+        place = ""
         if path[-1].role is Role.ASSISTANT:
+            count = len(conversation.siblings(path[-1].id)) + 1
+            place = f"  {count}/{count}"
             conversation.rewind(path[-2].id)
-            await self._show_current_keeping_draft()
-        await self._ask()
+        running = self._begin(place)
+        await self._show_current_keeping_draft()
+        self._start(running)
 
     async def action_older_reply(self) -> None:
         """Show the alternative before the last reply."""
@@ -289,7 +319,7 @@ class ChatScreen(Screen[None]):
     async def _show_sibling(self, step: int) -> None:
         conversation = self._conversations.current.conversation
         path = conversation.path()
-        if self._under_way is not None or not path:
+        if self._busy_or_blank():
             return
         siblings = conversation.siblings(path[-1].id)
         index = siblings.index(path[-1].id) + step
@@ -298,6 +328,17 @@ class ChatScreen(Screen[None]):
             await self._show_current_keeping_draft()
         else:
             self.notify("There is no other reply in that direction.", markup=False)
+
+    def _busy_or_blank(self) -> bool:
+        """Say why there is no reply to do something with, if so."""
+        if self._under_way is not None:
+            words = "A reply is still coming; stop it first."
+        elif not self._conversations.current.conversation.path():
+            words = "Nothing was said here yet."
+        else:
+            return False
+        self.notify(words, severity="warning", markup=False)
+        return True
 
     async def _show_current_keeping_draft(self) -> None:
         had_focus = self.focused
@@ -313,32 +354,36 @@ class ChatScreen(Screen[None]):
         if not self.cancel_reply(CancelledBy.STOP):
             self.transcript.focus()
 
-    async def action_interrupt(self) -> None:
-        """Stop the reply; else copy the selection; else clear the prompt; twice: quit."""
+    def interrupt(self) -> None:
+        """Stop the reply at once; else copy the selection; else clear the prompt; twice: quit."""
         if self.cancel_reply(CancelledBy.STOP):
-            return
+            self._disarm_quit()
+        else:
+            # Behind the letters that were typed before it.
+            self.prompt.call_later(self._interrupt_idle)
+
+    async def _interrupt_idle(self) -> None:
+        armed = self._quit_timer is not None
+        self._disarm_quit()
         if selected := self.prompt.selected_text or self.get_selected_text():
             self._copy(selected)
         elif self.prompt.text:
             self.prompt.replace_all("")
-        elif self._quit_armed:
+        elif armed:
             await self.run_action("app.quit")
         else:
-            self._quit_armed = True
-            self.status.hint = "ctrl+c again quits"
-            self.set_timer(_SECOND_CTRL_C, self._disarm_quit)
+            self.status.hint = f"{first_key('interrupt', self._keymap)} again quits"
+            self._quit_timer = self.set_timer(_SECOND_CTRL_C, self._disarm_quit)
 
     def _disarm_quit(self) -> None:
-        self._quit_armed = False
+        if self._quit_timer is not None:
+            self._quit_timer.stop()
+            self._quit_timer = None
         self.status.hint = ""
 
     def action_help(self) -> None:
         """Show all keys and commands."""
         self.app.push_screen(HelpScreen(self._keymap))
-
-    async def action_quit(self) -> None:
-        """Quit Rill."""
-        await self.run_action("app.quit")
 
     def action_copy_reply(self) -> None:
         """Copy the last reply's text."""
@@ -350,12 +395,19 @@ class ChatScreen(Screen[None]):
 
     def action_toggle_thinking(self) -> None:
         """Show or hide what the model thought."""
-        for view in self.query(ReplyView):
-            view.toggle_thinking()
+        self.transcript.toggle_thinking()
 
     def action_to_prompt(self) -> None:
         """Go back to the prompt."""
         self.prompt.focus()
+
+    def action_read_up(self) -> None:
+        """One page up in the transcript."""
+        self.transcript.scroll_page_up(animate=False)
+
+    def action_read_down(self) -> None:
+        """One page down in the transcript."""
+        self.transcript.scroll_page_down(animate=False)
 
     def action_line_down(self) -> None:
         """One line down."""
@@ -373,16 +425,15 @@ class ChatScreen(Screen[None]):
         """To the end of the transcript, and follow the stream again."""
         self.transcript.follow()
 
-    @on(PromptBox.Recalled)
     def action_recall(self) -> None:
         """Take back the last waiting message, else the last prompt, to change and send it."""
         current = self._conversations.current
-        if current.waiting:
+        if self.prompt.text:
+            self.notify("Only into an empty prompt: clear it first.", markup=False)
+        elif current.waiting:
             self.prompt.replace_all(current.waiting.pop())
             self._show_waiting()
-            return
-        prompts = [m for m in current.conversation.path() if m.role is Role.USER]
-        if prompts:
+        elif prompts := [m for m in current.conversation.path() if m.role is Role.USER]:
             self.prompt.replace_all(prompts[-1].text)
 
     def _copy(self, text: str) -> None:
@@ -402,7 +453,7 @@ class ChatScreen(Screen[None]):
         self.status.new_lines = count
 
 
-def _welcome(session: Session) -> Content:
+def _welcome(session: Session, keymap: Mapping[str, str]) -> Content:
     """What to do first, and with whom one would be talking."""
     lines = [Content.assemble(("Rill", "bold $primary"), "  a small stream")]
     if session.is_demo:
@@ -412,9 +463,13 @@ def _welcome(session: Session) -> Content:
             Content.assemble("  ", ("export ANTHROPIC_API_KEY=…", "$accent"), "  and start again"),
         ]
     else:
-        lines.append(Content.assemble("You are talking to ", (session.model_label, "$accent")))
+        model = one_line(session.model_label)
+        lines.append(Content.assemble("You are talking to ", (model, "$accent")))
+    help_key, quit_key = first_key("help", keymap), first_key("quit", keymap)
     lines.append(
-        Content.assemble(("f1", "$accent"), " keys and commands · ", ("ctrl+q", "$accent"), " quit")
+        Content.assemble(
+            (help_key, "$accent"), " keys and commands · ", (quit_key, "$accent"), " quit"
+        )
     )
     return Content("\n").join(lines)
 

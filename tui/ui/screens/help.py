@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
+_NARROW = 64
+
+
 class HelpScreen(ModalScreen[None]):
     """Any way out closes it: escape, q, or the key that opened it."""
 
     CSS_PATH = "help.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
-        Binding("escape,q,f1,enter", "dismiss", "Close"),
-        Binding("j", "down", show=False),
-        Binding("k", "up", show=False),
+        Binding("escape,q,f1,enter", "dismiss", "Close", id="help.close"),
+        Binding("j", "down", show=False, id="help.down"),
+        Binding("k", "up", show=False, id="help.up"),
     ]
 
     def __init__(self, keymap: Mapping[str, str]) -> None:
@@ -56,14 +59,15 @@ class HelpScreen(ModalScreen[None]):
         for place in Place:
             parts.append(Text(place.value.capitalize(), style=f"bold {colors['primary']}"))
             table = Table.grid(padding=(0, 2, 0, 0))
-            table.add_column(width=21, style=colors["accent"])
+            narrow = self.app.size.width < _NARROW
+            table.add_column(width=9 if narrow else 21, style=colors["accent"])
             table.add_column(width=9)
             table.add_column(ratio=1)
             for action in ACTIONS:
                 if action.place is place:
-                    ways = ", ".join(key_names(action, self._keymap)[:2])
-                    table.add_row(f"  {ways}", action.slash, action.help)
-            if place is Place.ANYWHERE:
-                table.add_row("  ctrl+p", "", "Command palette: every action, and the themes")
+                    ways = ", ".join(key_names(action, self._keymap)[: 1 if narrow else 2])
+                    table.add_row(Text(f"  {ways}"), action.slash, action.help)
+            if place is Place.CHAT:
+                table.add_row("  ctrl+p", "", "Command palette: actions and themes")
             parts += [table, Text()]
         return Group(*parts[:-1])

@@ -13,11 +13,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from tui.chat.hygiene import one_line
 from tui.chat.message import Role
-from tui.ui.keys import Place, bindings
+from tui.ui.keys import Place, bindings, first_key
 from tui.ui.widgets.message_view import ending_mark
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.app import ComposeResult
 
     from tui.ui.conversations import Conversations, OpenConversation
@@ -31,14 +34,15 @@ class Switcher(ModalScreen["OpenConversation | None"]):
 
     CSS_PATH = "switcher.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
-        Binding("escape", "dismiss(None)", "Back"),
-        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
-        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
+        Binding("escape", "dismiss(None)", "Back", id="switcher.back"),
+        Binding("down,ctrl+n", "move(1)", show=False, priority=True, id="switcher.down"),
+        Binding("up,ctrl+p", "move(-1)", show=False, priority=True, id="switcher.up"),
         *bindings(Place.SWITCHER),
     ]
 
-    def __init__(self, conversations: Conversations) -> None:
+    def __init__(self, conversations: Conversations, keymap: Mapping[str, str]) -> None:
         super().__init__()
+        self._keymap = keymap
         self._conversations = conversations
         self._shown: list[OpenConversation] = []
 
@@ -46,7 +50,8 @@ class Switcher(ModalScreen["OpenConversation | None"]):
         """A line to type in and the list."""
         with Vertical(id="switcher") as box:
             box.border_title = "Conversations"
-            box.border_subtitle = "enter opens · ctrl+d closes · esc back"
+            closes = first_key("drop_conversation", self._keymap)
+            box.border_subtitle = f"enter opens · {closes} closes · esc back"
             yield Input(placeholder="Type to filter", compact=True)
             yield OptionList(markup=False, compact=True)
 
@@ -111,8 +116,9 @@ class Switcher(ModalScreen["OpenConversation | None"]):
             how = Content.styled(f"  {mark}", f"${color}")
         draft = Content.styled("  draft", "$warning") if each.draft.strip() else ""
         messages = "1 message" if count == 1 else f"{count} messages"
+        title = one_line(_title(each), max(10, min(60, self.app.size.width - 32)))
         return Content.assemble(
-            (here, "$primary"), _title(each), (f"  {messages}", "$foreground-muted"), how, draft
+            (here, "$primary"), title, (f"  {messages}", "$foreground-muted"), how, draft
         )
 
 

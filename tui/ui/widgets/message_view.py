@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from markdown_it import MarkdownIt
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message as UiMessage
+from textual.widget import MountError
 from textual.widgets import Markdown, Static
 
 from tui.chat.ending import Outcome, StopReason
 from tui.chat.events import TextDelta, ThinkingDelta
-from tui.chat.hygiene import make_visible, one_line
-from tui.chat.message import Role
+from tui.chat.hygiene import VisiblePieces, make_visible, one_line
+from tui.chat.message import RedactedThinkingPart, Role, TextPart, ToolUsePart
 from tui.chat.wording import ending_sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from markdown_it.token import Token
     from textual.app import ComposeResult
 
     from tui.chat.ending import Ending
     from tui.chat.events import ReplyEvent
-    from tui.chat.message import Message
+    from tui.chat.message import Message, Part
     from tui.chat.reply import Reply
 
 FRAME = 1 / 30
@@ -50,20 +56,25 @@ class ReplyView(Vertical):
         self._reply = reply
         self._place = place
         self._unpainted: list[str] = []
+        self._visible = VisiblePieces()
+        self._stale = False
         self._frame_due = False
-        self._body = Markdown(open_links=False, classes="body")
+        self._body = Markdown(parser_factory=_parser, open_links=False, classes="body")
         self._thinking = Static(markup=False, classes="thinking")
         self._thinking.display = False
+        self._extras = Static(markup=False, classes="extras")
+        self._extras.display = False
         self._notice = Static(markup=False, classes="notice")
         self._notice.display = False
         self._thinking_open = False
 
     def compose(self) -> ComposeResult:
-        """Header, thinking, text, and how it ended."""
+        """Header, thinking, text, what else there was, and how it ended."""
         name = one_line(self._message.served_model or self._message.model, 60)
         yield Static(Content.assemble(name, (self._place, "$foreground-muted")), classes="role")
         yield self._thinking
         yield self._body
+        yield self._extras
         yield self._notice
 
     async def on_mount(self) -> None:
@@ -71,7 +82,7 @@ class ReplyView(Vertical):
         if self._reply is None:
             await self._body.update(make_visible(self._message.text))
             self._show_thinking()
-            self._show_notice()
+            self._show_rest()
 
     def show(self, event: ReplyEvent) -> None:
         """Paint what one event brought, not later than in the next frame."""
@@ -82,6 +93,7 @@ class ReplyView(Vertical):
                 pass
             case _:
                 return
+        self._stale = True
         self._paint_soon()
 
     def end(self, message: Message) -> None:
@@ -90,11 +102,11 @@ class ReplyView(Vertical):
         self._reply = None
         self._paint_soon()
         self._show_thinking()
-        self._show_notice()
+        self._show_rest()
 
-    def toggle_thinking(self) -> None:
-        """Unfold or fold what the model thought."""
-        self._thinking_open = not self._thinking_open
+    def unfold_thinking(self, *, is_open: bool) -> None:
+        """Show or hide what the model thought."""
+        self._thinking_open = is_open
         self._show_thinking()
 
     def _paint_soon(self) -> None:
@@ -104,8 +116,14 @@ class ReplyView(Vertical):
 
     async def _paint(self) -> None:
         text, self._unpainted = "".join(self._unpainted), []
+        self._stale = False
         if text:
-            await self._body.append(make_visible(text))
+            try:
+                await self._body.append(self._visible.push(text))
+            except MountError:
+                if self.is_running and self.is_attached:
+                    raise
+                return  # the reader left while this frame was being painted
         self._show_thinking()
         self.post_message(self.Grew())
         self.set_timer(FRAME, self._next_frame)
@@ -113,7 +131,7 @@ class ReplyView(Vertical):
     async def _next_frame(self) -> None:
         """A frame in which nothing came is not painted, and the one after it not waited for."""
         self._frame_due = False
-        if self._unpainted:
+        if self._stale:
             self._paint_soon()
 
     def _show_thinking(self) -> None:
@@ -130,14 +148,48 @@ class ReplyView(Vertical):
             line += "\n" + make_visible(message.thinking.rstrip())
         self._thinking.update(Content(line))
 
-    def _show_notice(self) -> None:
+    def _show_rest(self) -> None:
+        """What can only be told once the reply has ended: calls, sources, and the ending itself."""
         message = self._message
+        extras = [line for part in message.parts for line in _extra_lines(part)]
+        self._extras.display = bool(extras)
+        self._extras.update(Content("\n".join(dict.fromkeys(extras))))
         ending = message.ending
         self._notice.display = ending is not None and not ending.is_plain
         if ending is not None and not ending.is_plain:
             mark, style = ending_mark(ending)
             self._notice.set_classes(f"notice -{style}")
             self._notice.update(Content(f"{mark} {ending_sentence(message)}"))
+
+
+def _extra_lines(part: Part) -> Iterator[str]:
+    match part:
+        case ToolUsePart(_, name, None):
+            yield f"→ {one_line(name, 60)}: its input was never completed"
+        case ToolUsePart(_, name, dict(input_)):
+            yield f"→ {one_line(name, 60)} {one_line(json.dumps(input_, ensure_ascii=False), 300)}"
+        case TextPart(_, citations):
+            for citation in citations:
+                names = [one_line(name, 200) for name in (citation.title, citation.url) if name]
+                if names:
+                    yield f"source: {' · '.join(names)}"
+        case RedactedThinkingPart():
+            yield "some of the thinking was withheld by the provider"
+
+
+def _parser() -> MarkdownIt:
+    """Textual's own parser, and what it makes of `&#x202e;` is as harmless as the character is."""
+    parser = MarkdownIt("gfm-like")
+    parser.core.ruler.push("make_visible", lambda state: _make_visible(state.tokens))
+    return parser
+
+
+def _make_visible(tokens: Iterable[Token]) -> None:
+    for token in tokens:
+        if token.children:
+            _make_visible(token.children)
+        elif token.type == "text":
+            token.content = make_visible(token.content)
 
 
 def ending_mark(ending: Ending) -> tuple[str, str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual.message import Message
+from textual.events import Key
 from textual.widgets import TextArea
 
+from tui.chat.hygiene import make_visible
 from tui.ui.keys import Place, bindings
 
 if TYPE_CHECKING:
-    from textual.events import Key
+    from collections.abc import Awaitable, Callable
+
+    from rich.text import Text
 
 
 class PromptBox(TextArea):
@@ -19,16 +21,8 @@ class PromptBox(TextArea):
 
     BINDINGS = [*bindings(Place.PROMPT)]  # noqa: RUF012 - Textual's own way to declare them
 
-    @dataclass
-    class Submitted(Message):
-        """The person sent this text; the box is free for the next already."""
-
-        text: str
-
-    class Recalled(Message):
-        """The person asked, in an empty box, for what was typed before."""
-
-    def __init__(self) -> None:
+    def __init__(self, submit: Callable[[str], Awaitable[None]]) -> None:
+        """`submit` is awaited, not sent a message, so that the next key finds it done."""
         super().__init__(
             id="prompt",
             soft_wrap=True,
@@ -37,7 +31,7 @@ class PromptBox(TextArea):
             highlight_cursor_line=False,
             placeholder="Write a message; /help lists keys and commands",
         )
-        self.border_subtitle = "enter sends · ctrl+j new line"
+        self._submit = submit
 
     async def _on_key(self, event: Key) -> None:
         """Obey the box's own keys in the order in which they were typed.
@@ -47,23 +41,34 @@ class PromptBox(TextArea):
         before it, or backspace fall behind those typed after it. (The text area's own handler is
         called next by itself, unless the default was prevented.)
         """
-        if not event.is_printable:
+        if self.app.focused is not self:
+            # It was typed behind a key that has meanwhile moved the focus.
+            event.stop()
+            event.prevent_default()
+            self.app.post_message(Key(event.key, event.character))
+        elif not event.is_printable:
             active = self.screen.active_bindings.get(event.key)
-            if active is not None and active.node is self:
+            if active is not None and active.enabled and not active.binding.priority:
                 event.stop()
                 event.prevent_default()
-                await self.run_action(active.binding.action)
+                await self.app.run_action(active.binding.action, active.node)
 
     def replace_all(self, text: str) -> None:
         """Put `text` in place of everything, undoable, with the cursor at its end."""
         self.replace(text, (0, 0), self.document.end)
         self.move_cursor(self.document.end)
 
-    def action_send(self) -> None:
+    def get_line(self, line_index: int) -> Text:
+        """One line as it is shown: what was pasted may hold what could drive the terminal."""
+        line = super().get_line(line_index)
+        line.plain = make_visible(line.plain)
+        return line
+
+    async def action_send(self) -> None:
         """Hand the text over and make room for the next; undo brings it back."""
         text = self.text
         self.clear()
-        self.post_message(self.Submitted(text))
+        await self._submit(text)
 
     def put_back(self, text: str) -> None:
         """Return what was sent and could not be used, before anything typed since."""
@@ -74,9 +79,17 @@ class PromptBox(TextArea):
         """Insert a line break at the cursor."""
         self.insert("\n")
 
-    def action_recall(self) -> None:
-        """Ask for an earlier prompt if there is nothing here, else move up a line."""
+    async def action_read_up(self) -> None:
+        """Read on above while writing here."""
+        await self.run_action("screen.read_up")
+
+    async def action_read_down(self) -> None:
+        """Read on below while writing here."""
+        await self.run_action("screen.read_down")
+
+    async def action_recall(self) -> None:
+        """Take back an earlier prompt if there is nothing here, else move up a line."""
         if self.text:
             self.action_cursor_up()
         else:
-            self.post_message(self.Recalled())
+            await self.run_action("screen.recall")

@@ -32,6 +32,7 @@ class StatusBar(Widget):
     hint = reactive("")
     new_lines = reactive(0)
     address = reactive("")
+    stop_key = reactive("esc")
 
     def __init__(self) -> None:
         super().__init__(id="status")
@@ -94,7 +95,7 @@ class StatusBar(Widget):
         silent = reply.seconds_of_silence()
         if reply.phase in {Phase.THINKING, Phase.STREAMING} and silent >= _SILENCE_WORTH_SAYING:
             facts.insert(0, Content.styled(f"silent for {silent:.0f} s", "$warning"))
-        facts.append(Content.styled("esc stops", "$foreground-muted"))
+        facts.append(Content.styled(f"{self.stop_key} stops", "$foreground-muted"))
         return Content.assemble(*state), facts, Content()
 
     def _ended(self, reply: Reply) -> tuple[Content, list[Content], Content]:

@@ -34,27 +34,47 @@ class Transcript(VerticalScroll):
         self.welcome = Content()
         """What stands in a conversation in which nothing was said yet."""
         self._left_at: int | None = None
+        self._thinking_open = False
 
     def on_mount(self) -> None:
         """Begin at the end, and stay there."""
         self.anchor()
 
-    async def show(self, messages: Iterable[tuple[Message, str]]) -> None:
-        """Show other messages instead, each with a word on its place among alternatives."""
+    async def show(
+        self, messages: Iterable[tuple[Message, str]], *, running: Widget | None = None
+    ) -> None:
+        """Show other messages instead, each with a word on its place among alternatives.
+
+        `running` is the view of a reply under way, which comes last.
+        """
         views: list[Widget] = [view_of(message, place) for message, place in messages]
+        if running is not None:
+            views.append(running)
+        self._fold(views)
         if not views:
             views.append(Static(self.welcome, classes="welcome"))
         with self.app.batch_update():
-            await self.remove_children()
-            await self.mount_all(views)
+            # Both begin before either is awaited, or two that meet here would mix their messages.
+            gone, come = self.remove_children(), self.mount_all(views)
+            await gone
+            await come
         self.follow()
 
-    async def add(self, view: Widget) -> None:
-        """Show one more message at the end, and go there."""
+    async def add(self, *views: Widget, follow: bool) -> None:
+        """Show more messages at the end, and go there if `follow`: the reader owns the scroll."""
+        self._fold(views)
         with self.app.batch_update():
-            await self.query(".welcome").remove()
-            await self.mount(view)
-        self.follow()
+            gone, come = self.query(".welcome").remove(), self.mount_all(views)
+            await gone
+            await come
+        if follow:
+            self.follow()
+
+    def toggle_thinking(self) -> None:
+        """Unfold or fold what the model thought, in all replies, those to come as well."""
+        self._thinking_open = not self._thinking_open
+        for view in self.query(ReplyView):
+            view.unfold_thinking(is_open=self._thinking_open)
 
     def follow(self) -> None:
         """Go to the end and stay there as it moves."""
@@ -84,3 +104,8 @@ class Transcript(VerticalScroll):
             self._left_at = self.max_scroll_y
         else:
             self.new_lines = max(0, self.max_scroll_y - self._left_at)
+
+    def _fold(self, views: Iterable[Widget]) -> None:
+        for view in views:
+            if isinstance(view, ReplyView):
+                view.unfold_thinking(is_open=self._thinking_open)

@@ -1,0 +1,218 @@
+"""Sitting at Rill: keys go in, what the screen shows comes out, a server is played on the side."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.keys import _character_to_key
+
+from tests.loopback import SAFETY_NET, SECRET_KEY
+from tui.chat.message import TokenLimit
+from tui.launch import Session
+from tui.providers.anthropic import Anthropic
+from tui.providers.base import ReplyOptions
+from tui.storage.settings import Settings
+from tui.ui.app import RillApp
+from tui.ui.theme_files import load_themes, themes_folder
+from tui.ui.widgets.status_bar import StatusBar
+from tui.ui.widgets.transcript import Transcript
+from tui.ui.widgets.waiting_list import WaitingList
+from tui.wire.http import HttpClient
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from textual.pilot import Pilot
+
+    from tests.loopback import Exchange, FullQueue, LoopbackServer
+    from tui.providers.base import Provider
+    from tui.ui.widgets.prompt_box import PromptBox
+
+_FRAMES = str.maketrans(dict.fromkeys("▏▌▎│╭╮╰╯─▕▐█▁▂▃▄▅▆▇▔", " "))
+
+
+class Desk:
+    """One running Rill. Reads the screen as it would be painted now, and waits for what is due."""
+
+    def __init__(
+        self, app: RillApp, pilot: Pilot[None], server: LoopbackServer | FullQueue
+    ) -> None:
+        self.app = app
+        self.pilot = pilot
+        self._server = server
+
+    # What is seen
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the screen, top to bottom."""
+        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+
+    @property
+    def text(self) -> str:
+        """Every line of the screen."""
+        return "\n".join(self.lines)
+
+    @property
+    def words(self) -> str:
+        """All words on the screen, one space between them: lines and frames do not matter."""
+        return " ".join(self.text.translate(_FRAMES).split())
+
+    @property
+    def status(self) -> str:
+        """The status bar."""
+        return self._part(StatusBar)
+
+    @property
+    def transcript(self) -> str:
+        """What of the conversation is on the screen, one space between the words."""
+        return " ".join(self._part(Transcript).translate(_FRAMES).split())
+
+    @property
+    def waiting(self) -> str:
+        """What waits to be sent, and how."""
+        return " ".join(self._part(WaitingList).split())
+
+    @property
+    def prompt(self) -> str:
+        """What stands in the prompt."""
+        return self._chat.prompt.text
+
+    def _part(self, kind: type[StatusBar | Transcript | WaitingList]) -> str:
+        """The lines of one part of the screen, as wide as the screen is."""
+        widget = self._chat.query_one(kind)
+        if not widget.display:
+            return ""
+        region = widget.region
+        strips = self._chat._compositor.render_strips()
+        return "\n".join(strip.text.strip() for strip in strips[region.y : region.bottom])
+
+    @property
+    def _chat(self):
+        return self.app.screen_stack[0]
+
+    # What is done
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each when the last one has had its effect."""
+        for key in keys:
+            self._key(key)
+            await self.pilot.pause()
+
+    async def burst(self, *keys: str) -> None:
+        """Keys that arrive together, as over a slow line: nothing happens between them."""
+        for key in keys:
+            self._key(key)
+        await self.settle()
+
+    def _key(self, key: str) -> None:
+        character = {"space": " "}.get(key, key if len(key) == 1 else None)
+        name = _character_to_key(key) if len(key) == 1 else key
+        self.app._driver.send_message(events.Key(name, character))
+
+    async def type(self, text: str) -> None:
+        """Put text into the prompt, at the cursor, as a paste brings it."""
+        self.app.post_message(events.Paste(text))
+        await self.until(lambda: text in self.prompt)
+
+    async def say(self, text: str) -> None:
+        """Write and press enter."""
+        await self.type(text)
+        await self.press("enter")
+
+    async def ask(self, text: str = "Hello?") -> Exchange:
+        """Write, press enter, and give back what the server got."""
+        await self.say(text)
+        return await self._server.next_exchange()
+
+    async def answered(self, text: str, answer: str) -> Exchange:
+        """One whole turn, to its plain end."""
+        exchange = await self.ask(text)
+        await exchange.text(answer)
+        await exchange.finish()
+        await self.until(lambda: self.status.startswith("✓"))
+        return exchange
+
+    # What is waited for
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until it is so; what the screen showed is in the failure."""
+        try:
+            async with asyncio.timeout(SAFETY_NET / 4):
+                while not condition():
+                    await self.pilot.pause(0.001)
+        except TimeoutError:
+            raise AssertionError(f"it never came about; the screen shows:\n{self.text}") from None
+
+    async def sees(self, *texts: str) -> None:
+        """Wait until all of these are on the screen, wherever their lines break."""
+        await self.until(lambda: all(" ".join(text.split()) in self.words for text in texts))
+
+    async def waits(self, *texts: str) -> None:
+        """Wait until all of these are in the list of what waits."""
+        await self.until(lambda: all(text in self.waiting for text in texts))
+
+    async def status_says(self, text: str) -> None:
+        """Wait until the status bar has it."""
+        await self.until(lambda: text in self.status)
+
+    async def settle(self) -> None:
+        """Let everything that is under way have its effect: for what must not happen."""
+        for _ in range(3):
+            await self.pilot.pause()
+
+    async def gone(self) -> None:
+        """Wait until the app has ended."""
+        async with asyncio.timeout(SAFETY_NET / 4):
+            await asyncio.wait({self.app._task})
+
+    def ours(self) -> list[str]:
+        """The tasks that a reply lives in, as long as there are any."""
+        workers = [worker.description for worker in self.app.workers if not worker.is_finished]
+        tasks = [task.get_name() for task in asyncio.all_tasks()]
+        return workers + [name for name in tasks if name.startswith("rill-")]
+
+
+@asynccontextmanager
+async def sit_down(
+    server: LoopbackServer | FullQueue,
+    *,
+    size: tuple[int, int] = (100, 40),
+    settings: Settings | None = None,
+    provider: Provider | None = None,
+    model: str = "loopback-1",
+    first_prompt: str = "",
+    system: str = "",
+) -> AsyncGenerator[Desk, None]:
+    """Rill against `server`, with the real provider unless another is given."""
+    http = HttpClient(idle_limit=SAFETY_NET)
+    session = Session(
+        provider or Anthropic("anthropic", server.base_url, SECRET_KEY),
+        ReplyOptions(model, TokenLimit(1000, "the test")),
+        http,
+        system,
+        is_demo=False,
+    )
+    themes = load_themes(themes_folder())
+    app = RillApp(session, settings or Settings(), themes, first_prompt)
+    try:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            yield Desk(app, pilot, server)
+    finally:
+        await http.aclose()
+
+
+def prompts(exchange: Exchange) -> list[tuple[str, str]]:
+    """What the server was sent: role and text of every turn."""
+    return [
+        (turn["role"], "".join(part.get("text", "") for part in turn["content"]))
+        for turn in exchange.json()["messages"]
+    ]
+
+
+def prompt_box(desk: Desk) -> PromptBox:
+    """The box itself, for its place and size."""
+    return desk._chat.prompt

@@ -1,0 +1,229 @@
+"""Several conversations: drafts, the list, closing and undoing, alternatives to a reply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.ui.desk import prompts, sit_down
+
+if TYPE_CHECKING:
+    from tests.loopback import LoopbackServer
+
+
+async def test_each_conversation_keeps_its_draft(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.type("draft of the first\nin two lines")
+        await desk.press("ctrl+n")
+        await desk.until(lambda: desk.prompt == "")
+        await desk.type("draft of the second")
+        await desk.press("ctrl+o", "down", "enter")
+        await desk.until(lambda: desk.prompt == "draft of the first\nin two lines")
+        assert "One" in desk.transcript
+        await desk.press("!")
+        assert desk.prompt.endswith("lines!")
+        await desk.press("ctrl+o", "down", "enter")
+        await desk.until(lambda: desk.prompt == "draft of the second")
+        assert loopback.unanswered() == 0
+
+
+async def test_a_draft_survives_looking_at_the_list(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.type("half a tho")
+        await desk.press("ctrl+o", "escape", "u", "g", "h", "t")
+        assert desk.prompt == "half a thought"
+
+
+async def test_a_draft_survives_closing_and_undo(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.type("my draft")
+        await desk.press("ctrl+o", "ctrl+d", "escape")
+        await desk.until(lambda: desk.prompt == "")
+        await desk.say("/undo")
+        await desk.sees("First", "One")
+        assert desk.prompt == "my draft"
+
+
+async def test_what_was_sent_is_no_draft_any_more(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.type("First")
+        await desk.press("ctrl+o", "escape", "enter")
+        exchange = await loopback.next_exchange()
+        await exchange.text("One")
+        await exchange.finish()
+        await desk.status_says("✓")
+        await desk.press("ctrl+n")
+        await desk.press("ctrl+o")
+        await desk.sees("First 2 messages ✓")
+        assert "draft" not in desk.words
+        await desk.press("down", "enter")
+        await desk.sees("One")
+        assert desk.prompt == ""
+
+
+async def test_closing_goes_to_the_newest_that_is_left(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        for name in ("First", "Second", "Third"):
+            await desk.press("ctrl+n")
+            await desk.answered(name, f"to {name}")
+        await desk.say("/close")
+        await desk.sees("to Second", "Closed “Third”. /undo brings it back.")
+        await desk.say("/close")
+        await desk.until(lambda: "to First" in desk.transcript)
+        await desk.say("/close")
+        await desk.until(lambda: "New conversation" in desk.lines[0])
+        for name in ("First", "Second", "Third"):
+            await desk.say("/undo")
+            await desk.until(lambda name=name: f"to {name}" in desk.transcript)
+        await desk.press("ctrl+o")
+        await desk.sees("● Third", "Second", "First")
+
+
+async def test_closing_can_be_done_in_the_list_one_after_the_other(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        for name in ("First", "Second"):
+            await desk.press("ctrl+n")
+            await desk.answered(name, f"to {name}")
+        await desk.press("ctrl+o", "ctrl+d", "ctrl+d", "ctrl+d", "escape")
+        await desk.until(lambda: "New conversation" in desk.lines[0])
+        await desk.answered("Third", "works")
+
+
+async def test_blank_conversations_do_not_pile_up(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.press("ctrl+n", "ctrl+n", "ctrl+n")
+        await desk.answered("First", "One")
+        await desk.press("ctrl+n", "ctrl+n")
+        await desk.press("ctrl+o")
+        await desk.sees("Conversations")
+        # The title bar under it may show through.
+        assert sum("New conversation" in line for line in desk.lines[1:]) == 1
+        assert sum("First" in line for line in desk.lines) == 1
+
+
+async def test_typing_in_the_list_filters_it(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        for name in ("About apples", "About pears"):
+            await desk.press("ctrl+n")
+            await desk.answered(name, "Yes")
+        await desk.press("ctrl+o", *"apple")
+        await desk.until(lambda: "About pears 2" not in desk.words)
+        await desk.press("enter")
+        await desk.until(lambda: "About apples" in desk.lines[0])
+
+
+async def test_a_filter_that_finds_nothing_opens_nothing(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.press("ctrl+o", *"zzz", "ctrl+d", "enter")
+        await desk.until(lambda: "First" in desk.lines[0])
+        assert "One" in desk.transcript
+
+
+async def test_the_list_shows_how_each_last_reply_ended(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("Good", "One")
+        await desk.press("ctrl+n")
+        exchange = await desk.ask("Stopped")
+        await exchange.text("Some")
+        await desk.sees("Some")
+        await desk.press("escape")
+        await desk.press("ctrl+o")
+        await desk.sees("● Stopped 2 messages ■", "Good 2 messages ✓")
+
+
+async def test_a_retry_asks_the_same_and_does_not_send_the_old_reply(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("Zero", "0")
+        await desk.answered("First", "One")
+        await desk.type("a draft")
+        await desk.press("escape", "r")
+        exchange = await loopback.next_exchange()
+        assert prompts(exchange) == [("user", "Zero"), ("assistant", "0"), ("user", "First")]
+        await exchange.text("Uno")
+        await exchange.finish()
+        await desk.sees("Uno", "✓ complete")
+        assert "One" not in desk.transcript
+        assert desk.transcript.count("First") == 1
+        assert desk.prompt == "a draft"
+
+
+async def test_brackets_go_between_the_alternatives(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.press("escape", "r")
+        exchange = await loopback.next_exchange()
+        await exchange.text("Uno")
+        await exchange.finish()
+        await desk.sees("Uno")
+        await desk.until(lambda: not desk.ours())
+        await desk.press("[")
+        await desk.sees("loopback-1 1/2 One")
+        await desk.press("[")
+        await desk.sees("There is no other reply in that direction.")
+        await desk.press("]")
+        await desk.sees("loopback-1 2/2 Uno")
+        await desk.press("[")
+        await desk.sees("loopback-1 1/2 One")
+        await desk.press("i")
+        exchange = await desk.ask("Second")
+        assert ("assistant", "One") in prompts(exchange)
+        assert "Uno" not in exchange.body.decode()
+
+
+async def test_a_second_try_shows_its_place_as_soon_as_it_has_ended(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.say("/retry")
+        exchange = await loopback.next_exchange()
+        await exchange.text("Uno")
+        await exchange.finish()
+        await desk.sees("loopback-1 2/2 Uno")
+
+
+async def test_a_retry_after_a_stop_keeps_the_stopped_one(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await desk.ask("First")
+        await exchange.text("Half")
+        await desk.sees("Half")
+        await desk.press("escape")
+        await desk.say("/retry")
+        exchange = await loopback.next_exchange()
+        assert prompts(exchange) == [("user", "First")]
+        await exchange.text("Whole")
+        await exchange.finish()
+        await desk.sees("Whole", "✓")
+        await desk.until(lambda: not desk.ours())
+        await desk.say("/older")
+        await desk.sees("Half", "■ stopped by you")
+
+
+async def test_a_retry_with_nothing_to_try_again_does_nothing(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.say("/retry")
+        await desk.say("/older")
+        await desk.say("/newer")
+        await desk.settle()
+        assert not loopback.connections
+        await desk.answered("First", "One")
+
+
+async def test_undo_with_nothing_closed_says_so(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.say("/undo")
+        await desk.sees("Nothing was closed in this run.")
+
+
+async def test_the_system_prompt_goes_with_every_conversation(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback, system="Be brief.") as desk:
+        await desk.answered("First", "One")
+        await desk.press("ctrl+n")
+        exchange = await desk.ask("Second")
+        assert exchange.json()["system"] == "Be brief."

@@ -1,0 +1,118 @@
+"""The reader owns the scroll."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ui.desk import sit_down
+
+if TYPE_CHECKING:
+    from tests.loopback import Exchange, LoopbackServer
+    from tests.ui.desk import Desk
+
+
+def paragraphs(first: int, last: int) -> str:
+    return "".join(f"line {number}\n\n" for number in range(first, last + 1))
+
+
+async def long_reply(desk: Desk) -> Exchange:
+    exchange = await desk.ask("Many lines")
+    await exchange.text(paragraphs(1, 60))
+    await desk.sees("line 60")
+    return exchange
+
+
+def new_lines(desk: Desk) -> int:
+    match = re.search(r"↓ (\d+) new line", desk.status)
+    return int(match.group(1)) if match else 0
+
+
+async def test_the_screen_follows_the_stream(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await long_reply(desk)
+        await exchange.text(paragraphs(61, 90))
+        await desk.sees("line 90")
+        assert "line 61 " not in desk.transcript
+        assert new_lines(desk) == 0
+
+
+@pytest.mark.parametrize("way", ["k", "up"])
+async def test_whoever_scrolls_up_stays_there_and_is_told_what_comes(
+    loopback: LoopbackServer, way: str
+) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await long_reply(desk)
+        await desk.type("still here")
+        # The first escape stops a running reply; the mouse and tab do not.
+        await desk.press("shift+tab", *[way] * 5)
+        before = desk.transcript
+        assert "line 60" not in before
+        await exchange.text(paragraphs(61, 70))
+        await desk.until(lambda: new_lines(desk) >= 18)
+        assert desk.transcript == before
+        first = new_lines(desk)
+        await exchange.text(paragraphs(71, 80))
+        await desk.until(lambda: new_lines(desk) == first + 20)
+        assert desk.transcript == before
+        await exchange.finish()
+        await desk.status_says("✓")
+        assert desk.transcript == before
+        assert new_lines(desk) >= first + 20
+
+
+@pytest.mark.parametrize("way", ["end", "G"])
+async def test_end_follows_again(loopback: LoopbackServer, way: str) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await long_reply(desk)
+        await desk.press("shift+tab", "g")
+        await desk.sees("Many lines", "line 1")
+        await exchange.text(paragraphs(61, 70))
+        await desk.until(lambda: new_lines(desk) > 0)
+        await desk.press(way)
+        await desk.until(lambda: "line 70" in desk.transcript and not new_lines(desk))
+        await exchange.text(paragraphs(71, 90))
+        await desk.sees("line 90")
+        assert new_lines(desk) == 0
+
+
+async def test_the_end_command_follows_again_from_the_prompt(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await long_reply(desk)
+        await desk.press("shift+tab", "g")
+        await desk.sees("Many lines")
+        await desk.press("i")
+        await desk.say("/end")
+        await desk.sees("line 60")
+
+
+async def test_sending_follows_again(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await long_reply(desk)
+        await exchange.finish()
+        await desk.status_says("✓")
+        await desk.press("escape", "g")
+        await desk.sees("Many lines")
+        await desk.press("i")
+        exchange = await desk.ask("One more")
+        await desk.sees("One more")
+        await exchange.text(paragraphs(101, 160))
+        await desk.sees("line 160")
+
+
+async def test_g_and_j_and_k_move_through_a_conversation(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await long_reply(desk)
+        await exchange.finish()
+        await desk.status_says("✓")
+        await desk.press("escape", "g")
+        await desk.sees("Many lines")
+        await desk.press(*"jjjjj")
+        await desk.until(lambda: "Many lines" not in desk.transcript)
+        await desk.press(*"kkkkk")
+        await desk.until(lambda: "Many lines" in desk.transcript)
+        await desk.press("G")
+        await desk.sees("line 60")
+        assert new_lines(desk) == 0
