@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.chat.hygiene import SurrogateJoiner, make_visible, one_line, repair_surrogates
+from tui.chat.hygiene import (
+    SurrogateJoiner,
+    VisiblePieces,
+    make_visible,
+    one_line,
+    repair_surrogates,
+)
 
 HIGH, LOW, EARTH = "\ud83c", "\udf0d", "\U0001f30d"
 SLICED = st.text(
@@ -132,6 +138,27 @@ def test_what_is_shown_has_no_control_whatever_the_text(text):
     shown = make_visible(text)
     assert not set(shown) & {*CONTROLS, *DISGUISES, *SEPARATORS}
     assert make_visible(shown) == shown
+
+
+@given(pieces=st.lists(st.text("a\r\n\t\x1b\u202e\u00e9", max_size=5), max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_any_split_of_a_text_is_shown_like_the_whole(pieces):
+    visible = VisiblePieces()
+    shown = [visible.push(piece) for piece in pieces]
+    for piece in shown:
+        assert "\r" not in piece
+    assert "".join(shown) + visible.flush() == make_visible("".join(pieces))
+
+
+def test_only_a_trailing_carriage_return_is_held_back():
+    visible = VisiblePieces()
+    assert visible.push("a\r") == "a"
+    assert visible.push("") == ""
+    assert visible.push("\nb\r") == "\nb"
+    assert visible.push("c") == "\u240dc"
+    assert visible.push("d\r") == "d"
+    assert visible.flush() == "\u240d"
+    assert visible.flush() == ""
 
 
 # One line

@@ -165,6 +165,30 @@ def test_the_speed_stays_an_estimate_if_nobody_counted(reply, clock):
     assert reply.tokens_per_second() == (5.0, True)
 
 
+def test_the_count_a_reply_begins_with_is_never_taken_for_its_count(reply):
+    began = UsageReported(Usage(input_tokens=5, output_tokens=1))
+    fold(reply, began, TextDelta("x" * 300), ThinkingDelta("x" * 100, 1))
+    assert reply.output_tokens() == (100, True)
+    reply.cancel(CancelledBy.STOP)
+    assert reply.output_tokens() == (100, True)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TRUNCATED, Outcome.STALLED, Outcome.ERROR])
+def test_the_tokens_of_a_reply_without_its_end_are_an_estimate(reply, outcome):
+    began = UsageReported(Usage(output_tokens=1))
+    fold(reply, began, TextDelta("x" * 40), ReplyStopped(Ending(outcome)))
+    assert reply.output_tokens() == (10, True)
+
+
+@pytest.mark.parametrize("reason", ["end_turn", "max_tokens", "a_reason_from_the_future"])
+def test_the_tokens_of_a_complete_reply_are_the_providers_count(reply, reason):
+    began, counted = (UsageReported(Usage(output_tokens=count)) for count in (1, 30))
+    fold(reply, began, TextDelta("x" * 400), counted)
+    assert reply.output_tokens() == (100, True)
+    reply.apply(ReplyStopped(Ending(Outcome.COMPLETE, reason)))
+    assert reply.output_tokens() == (30, False)
+
+
 def test_the_message_keeps_the_times(reply, clock):
     clock.now += 1
     reply.apply(TextDelta("a"))

@@ -141,6 +141,21 @@ def test_an_error_is_told_in_the_providers_words_with_what_helps_to_ask_about_it
     assert told.startswith("Busy.")
 
 
+def test_a_long_error_keeps_its_type_its_status_and_its_request():
+    error = ReplyError("api_error", "word " * 1000, status=500, request_id="req_1", retry_after=3)
+    told = sentence(Ending(Outcome.ERROR, error=error))
+    assert told.startswith("word word")
+    assert told.endswith("… (api_error, HTTP 500, request req_1); try again in 3 s")
+    assert len(told) <= 400
+
+
+def test_an_error_whose_every_word_is_long_still_has_its_status():
+    error = ReplyError("t" * 5000, "m" * 5000, status=500, request_id="r" * 5000, retry_after=3)
+    told = sentence(Ending(Outcome.ERROR, error=error))
+    for piece in ("mmm… (ttt", "ttt…, HTTP 500, request rrr", "rrr…); try again in 3 s"):
+        assert piece in told
+
+
 def test_an_error_without_words_is_still_told():
     assert "api_error" in sentence(Ending(Outcome.ERROR, error=ReplyError("api_error", " ")))
     assert sentence(Ending(Outcome.ERROR)) != ""

@@ -202,6 +202,6 @@ async def test_the_users_own_keys_count_and_are_shown(loopback: LoopbackServer) 
         await desk.sees("ctrl+t /new", "ctrl+s Send the prompt")
 
 
-def test_the_app_knows_the_palettes_actions() -> None:
+def test_the_app_knows_what_counts_at_every_moment() -> None:
     assert hasattr(RillApp, "action_quit")
-    assert hasattr(RillApp, "action_close_by_id")
+    assert hasattr(RillApp, "action_interrupt")

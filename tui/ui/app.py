@@ -121,10 +121,6 @@ class RillApp(App[None]):
         )
         await self.run_action(action.id, place)
 
-    async def action_close_by_id(self, conversation_id: str) -> None:
-        """Close a conversation from a list of them."""
-        await self._chat.close(conversation_id)
-
     def action_interrupt(self) -> None:
         """Stop the running reply, whatever dialog is open; else copy, clear, quit."""
         self._chat.interrupt()

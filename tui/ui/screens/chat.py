@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui.chat.ending import CancelledBy, Ending, Outcome, ReplyError
@@ -22,6 +20,7 @@ from tui.ui.commands import find_command
 from tui.ui.conversations import Conversations
 from tui.ui.keys import Place, bindings, first_key
 from tui.ui.screens.help import HelpScreen
+from tui.ui.screens.reading import ReadingScreen
 from tui.ui.screens.switcher import Switcher
 from tui.ui.widgets.message_view import PromptView, ReplyView
 from tui.ui.widgets.prompt_box import PromptBox
@@ -29,9 +28,10 @@ from tui.ui.widgets.status_bar import StatusBar
 from tui.ui.widgets.title_bar import TitleBar
 from tui.ui.widgets.transcript import Transcript
 from tui.ui.widgets.waiting_list import WaitingList
+from tui.ui.widgets.welcome import welcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from textual.app import ComposeResult
     from textual.events import Resize
@@ -53,14 +53,14 @@ class _Running:
     view: ReplyView
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(ReadingScreen):
     """Owns the open conversation. Leaving it in any way ends its reply."""
 
     BINDINGS = [*bindings(Place.CHAT)]  # noqa: RUF012 - Textual's own way to declare them
     AUTO_FOCUS = "#prompt"
 
     def __init__(self, session: Session, first_prompt: str, keymap: Mapping[str, str]) -> None:
-        super().__init__()
+        super().__init__(Transcript(), PromptBox(self._submit), StatusBar())
         self._session = session
         self._first_prompt = first_prompt
         self._keymap = keymap
@@ -68,10 +68,7 @@ class ChatScreen(Screen[None]):
         self._under_way: _Running | None = None
         self._quit_timer: Timer | None = None
         self.title_bar = TitleBar()
-        self.transcript = Transcript()
         self.waiting_list = WaitingList()
-        self.prompt = PromptBox(self._submit)
-        self.status = StatusBar()
 
     def compose(self) -> ComposeResult:
         """Top to bottom as DESIGN section 5 draws it."""
@@ -94,9 +91,10 @@ class ChatScreen(Screen[None]):
         self.status.stop_key = first_key("stop", self._keymap)
         self.status.address = self._session.provider.address
         self.status.idle = (
-            f"ready · replies up to {options.limit.tokens:,} tokens ({options.limit.set_by})"
+            f"ready · replies up to {options.limit.tokens:,} tokens "
+            f"({one_line(options.limit.set_by)})"
         )
-        self.transcript.welcome = _welcome(self._session, self._keymap)
+        self.transcript.welcome = welcome(self._session, self._keymap)
         self.watch(self.transcript, "new_lines", self._show_new_lines)
         await self._show_current()
         if self._first_prompt:
@@ -123,6 +121,8 @@ class ChatScreen(Screen[None]):
             return
         if command is not None:
             await self.run_action(command.command)
+            if self.is_current:  # who types commands goes on typing
+                self.prompt.focus()
             return
         current.waiting.append(text.strip("\n"))
         self._show_waiting()
@@ -234,8 +234,6 @@ class ChatScreen(Screen[None]):
     async def _show_current(self) -> None:
         current = self._conversations.current
         conversation = current.conversation
-        path = conversation.path()
-        places = [_place(conversation.siblings(message.id), message.id) for message in path]
         running = self._under_way
         # All but the transcript before anything is awaited: keys go to the new draft at once.
         self.title_bar.heading = conversation.title
@@ -244,9 +242,7 @@ class ChatScreen(Screen[None]):
         self.status.reply = running.reply if running else None
         self._show_waiting()
         self.prompt.focus()
-        await self.transcript.show(
-            zip(path, places, strict=True), running=running.view if running else None
-        )
+        await self.transcript.show(conversation, running=running.view if running else None)
 
     async def action_new_conversation(self) -> None:
         """Start a new conversation."""
@@ -257,7 +253,9 @@ class ChatScreen(Screen[None]):
     async def action_open_conversation(self) -> None:
         """Choose another conversation; the reply here goes on until one is chosen."""
         self._conversations.current.draft = self.prompt.text
-        await self.app.push_screen(Switcher(self._conversations, self._keymap), self._go_to)
+        await self.app.push_screen(
+            Switcher(self._conversations, self.close, self._keymap), self._go_to
+        )
 
     async def _go_to(self, chosen: OpenConversation | None) -> None:
         if chosen is not None and chosen is not self._conversations.current:
@@ -267,13 +265,10 @@ class ChatScreen(Screen[None]):
 
     async def action_close_conversation(self) -> None:
         """Close the open conversation."""
-        await self.close(self._conversations.current.conversation.id)
+        await self.close(self._conversations.current)
 
-    async def close(self, conversation_id: str) -> None:
+    async def close(self, target: OpenConversation) -> None:
         """Close a conversation, its reply first; it can be brought back while Rill runs."""
-        target = next(
-            each for each in self._conversations.all if each.conversation.id == conversation_id
-        )
         is_current = target is self._conversations.current
         if is_current:
             await self._leave(CancelledBy.CLOSE)
@@ -366,7 +361,7 @@ class ChatScreen(Screen[None]):
         armed = self._quit_timer is not None
         self._disarm_quit()
         if selected := self.prompt.selected_text or self.get_selected_text():
-            self._copy(selected)
+            self.copy(selected)
         elif self.prompt.text:
             self.prompt.replace_all("")
         elif armed:
@@ -389,41 +384,9 @@ class ChatScreen(Screen[None]):
         """Copy the last reply's text."""
         replies = [m for m in self._conversations.current.conversation.path() if m.ending]
         if replies and replies[-1].text:
-            self._copy(replies[-1].text)
+            self.copy(replies[-1].text)
         else:
             self.notify("There is no reply to copy yet.", severity="warning", markup=False)
-
-    def action_toggle_thinking(self) -> None:
-        """Show or hide what the model thought."""
-        self.transcript.toggle_thinking()
-
-    def action_to_prompt(self) -> None:
-        """Go back to the prompt."""
-        self.prompt.focus()
-
-    def action_read_up(self) -> None:
-        """One page up in the transcript."""
-        self.transcript.scroll_page_up(animate=False)
-
-    def action_read_down(self) -> None:
-        """One page down in the transcript."""
-        self.transcript.scroll_page_down(animate=False)
-
-    def action_line_down(self) -> None:
-        """One line down."""
-        self.transcript.scroll_down(animate=False)
-
-    def action_line_up(self) -> None:
-        """One line up."""
-        self.transcript.scroll_up(animate=False)
-
-    def action_top(self) -> None:
-        """To the beginning."""
-        self.transcript.scroll_home(animate=False)
-
-    def action_follow(self) -> None:
-        """To the end of the transcript, and follow the stream again."""
-        self.transcript.follow()
 
     def action_recall(self) -> None:
         """Take back the last waiting message, else the last prompt, to change and send it."""
@@ -436,14 +399,6 @@ class ChatScreen(Screen[None]):
         elif prompts := [m for m in current.conversation.path() if m.role is Role.USER]:
             self.prompt.replace_all(prompts[-1].text)
 
-    def _copy(self, text: str) -> None:
-        self.app.copy_to_clipboard(text)
-        self.notify(
-            f"{len(text):,} characters sent to the clipboard by OSC 52; "
-            "the terminal does not confirm it.",
-            markup=False,
-        )
-
     # Looks
 
     def _show_waiting(self) -> None:
@@ -451,31 +406,3 @@ class ChatScreen(Screen[None]):
 
     def _show_new_lines(self, count: int) -> None:
         self.status.new_lines = count
-
-
-def _welcome(session: Session, keymap: Mapping[str, str]) -> Content:
-    """What to do first, and with whom one would be talking."""
-    lines = [Content.assemble(("Rill", "bold $primary"), "  a small stream")]
-    if session.is_demo:
-        lines += [
-            Content("No model is connected: this is the built-in demo. Say anything to it,"),
-            Content.assemble("or ", ("help", "$accent"), " to see what it can play. For a model:"),
-            Content.assemble("  ", ("export ANTHROPIC_API_KEY=…", "$accent"), "  and start again"),
-        ]
-    else:
-        model = one_line(session.model_label)
-        lines.append(Content.assemble("You are talking to ", (model, "$accent")))
-    help_key, quit_key = first_key("help", keymap), first_key("quit", keymap)
-    lines.append(
-        Content.assemble(
-            (help_key, "$accent"), " keys and commands · ", (quit_key, "$accent"), " quit"
-        )
-    )
-    return Content("\n").join(lines)
-
-
-def _place(siblings: Sequence[str], message_id: str) -> str:
-    """Where a message stands among its alternatives, if it has any."""
-    if len(siblings) == 1:
-        return ""
-    return f"  {siblings.index(message_id) + 1}/{len(siblings)}"

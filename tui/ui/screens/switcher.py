@@ -19,7 +19,7 @@ from tui.ui.keys import Place, bindings, first_key
 from tui.ui.widgets.message_view import ending_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from textual.app import ComposeResult
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Switcher(ModalScreen["OpenConversation | None"]):
     """Typing filters, up and down choose, enter opens; gives back the choice or nothing.
 
-    What is closed here is closed by the chat screen (`ChatScreen.close`), which owns the replies.
+    Closing one from here is left to `close`: its reply has to be ended first.
     """
 
     CSS_PATH = "switcher.tcss"
@@ -40,8 +40,14 @@ class Switcher(ModalScreen["OpenConversation | None"]):
         *bindings(Place.SWITCHER),
     ]
 
-    def __init__(self, conversations: Conversations, keymap: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        conversations: Conversations,
+        close: Callable[[OpenConversation], Awaitable[None]],
+        keymap: Mapping[str, str],
+    ) -> None:
         super().__init__()
+        self._close = close
         self._keymap = keymap
         self._conversations = conversations
         self._shown: list[OpenConversation] = []
@@ -98,7 +104,7 @@ class Switcher(ModalScreen["OpenConversation | None"]):
     async def action_drop_conversation(self) -> None:
         """Close the highlighted conversation; `/undo` brings it back."""
         if (target := self._highlighted) is not None:
-            await self.app.run_action(f"close_by_id({target.conversation.id!r})")
+            await self._close(target)
             self.fill(self.query_one(Input).value)
 
     @property

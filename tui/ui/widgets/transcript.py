@@ -14,11 +14,11 @@ from tui.ui.keys import Place, bindings
 from tui.ui.widgets.message_view import ReplyView, view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from textual.widget import Widget
 
-    from tui.chat.message import Message
+    from tui.chat.conversation import Conversation
 
 
 class Transcript(VerticalScroll):
@@ -40,14 +40,15 @@ class Transcript(VerticalScroll):
         """Begin at the end, and stay there."""
         self.anchor()
 
-    async def show(
-        self, messages: Iterable[tuple[Message, str]], *, running: Widget | None = None
-    ) -> None:
-        """Show other messages instead, each with a word on its place among alternatives.
+    async def show(self, conversation: Conversation, *, running: Widget | None = None) -> None:
+        """Show another conversation instead, or another branch of it.
 
         `running` is the view of a reply under way, which comes last.
         """
-        views: list[Widget] = [view_of(message, place) for message, place in messages]
+        views: list[Widget] = [
+            view_of(message, _place(conversation.siblings(message.id), message.id))
+            for message in conversation.path()
+        ]
         if running is not None:
             views.append(running)
         self._fold(views)
@@ -109,3 +110,10 @@ class Transcript(VerticalScroll):
         for view in views:
             if isinstance(view, ReplyView):
                 view.unfold_thinking(is_open=self._thinking_open)
+
+
+def _place(siblings: Sequence[str], message_id: str) -> str:
+    """Where a message stands among its alternatives, if it has any."""
+    if len(siblings) == 1:
+        return ""
+    return f"  {siblings.index(message_id) + 1}/{len(siblings)}"

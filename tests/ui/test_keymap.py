@@ -1,0 +1,70 @@
+"""The user's own `[keys]`: a mistake is told in one sentence with the file, the action, the key."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.errors import SettingsError
+from tui.ui.keys import ACTIONS, check_keymap
+
+
+def complaint(keymap: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as caught:
+        check_keymap(keymap, "config.toml")
+    sentence = str(caught.value)
+    assert sentence.startswith("config.toml: ")
+    assert "\n" not in sentence
+    return sentence
+
+
+@pytest.mark.parametrize("key", ["[/x]", "ctrl+nope", "ctrl+", "f99", "hold+x", "enterr", ""])
+def test_a_key_that_does_not_exist_is_named_with_its_action(key: str) -> None:
+    told = complaint({"help": key})
+    assert "keys.help" in told
+    assert repr(key) in told
+
+
+def test_the_one_wrong_key_among_good_ones_is_named() -> None:
+    told = complaint({"help": "f2,[/x],f3"})
+    assert "'[/x]'" in told
+    assert "f2" not in told
+
+
+@pytest.mark.parametrize(
+    ("keymap", "key", "actions"),
+    [
+        ({"new_conversation": "ctrl+t", "open_conversation": "ctrl+t"}, "ctrl+t", None),
+        ({"help": "ctrl+n"}, "ctrl+n", ("help", "new_conversation")),
+        ({"retry": "y"}, "y", ("retry", "copy_reply")),
+        ({"recall": "enter"}, "enter", ("recall", "send")),
+        ({"quit": "up"}, "up", ("quit", "recall")),
+        ({"stop": "j"}, "j", ("stop", "line_down")),
+    ],
+)
+def test_a_key_that_two_actions_want_is_named_with_both(
+    keymap: dict[str, str], key: str, actions: tuple[str, str] | None
+) -> None:
+    told = complaint(keymap)
+    assert f"the key {key} " in told
+    for action in actions or keymap:
+        assert action in told
+
+
+@pytest.mark.parametrize(
+    "keymap",
+    [
+        {},
+        {"new_conversation": "ctrl+t"},
+        {"new_conversation": "ctrl+o", "open_conversation": "ctrl+n"},
+        {"help": "f1, question_mark"},
+        {"retry": "R", "older_reply": "[", "newer_reply": "]"},
+        {"send": "ctrl+j", "new_line": "enter"},
+        {action.id: action.keys for action in ACTIONS if action.keys},
+    ],
+)
+def test_keys_that_can_be_are_accepted(keymap: dict[str, str]) -> None:
+    check_keymap(keymap, "config.toml")
+
+
+def test_the_same_key_may_do_another_thing_in_another_place() -> None:
+    check_keymap({"send": "enter", "to_prompt": "enter", "recall": "up", "line_up": "up"}, "x")

@@ -1,0 +1,63 @@
+"""What one does with a conversation without changing it: read, unfold, copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from tui.ui.widgets.prompt_box import PromptBox
+    from tui.ui.widgets.status_bar import StatusBar
+    from tui.ui.widgets.transcript import Transcript
+
+
+class ReadingScreen(Screen[None]):
+    """The reading half of the chat screen; every key here works while a reply streams."""
+
+    def __init__(self, transcript: Transcript, prompt: PromptBox, status: StatusBar) -> None:
+        super().__init__()
+        self.transcript = transcript
+        self.prompt = prompt
+        self.status = status
+
+    def action_toggle_thinking(self) -> None:
+        """Show or hide what the model thought."""
+        self.transcript.toggle_thinking()
+
+    def action_to_prompt(self) -> None:
+        """Go back to the prompt."""
+        self.prompt.focus()
+
+    def action_read_up(self) -> None:
+        """One page up in the transcript."""
+        self.transcript.scroll_page_up(animate=False)
+
+    def action_read_down(self) -> None:
+        """One page down in the transcript."""
+        self.transcript.scroll_page_down(animate=False)
+
+    def action_line_down(self) -> None:
+        """One line down."""
+        self.transcript.scroll_down(animate=False)
+
+    def action_line_up(self) -> None:
+        """One line up."""
+        self.transcript.scroll_up(animate=False)
+
+    def action_top(self) -> None:
+        """To the beginning."""
+        self.transcript.scroll_home(animate=False)
+
+    def action_follow(self) -> None:
+        """To the end of the transcript, and follow the stream again."""
+        self.transcript.follow()
+
+    def copy(self, text: str) -> None:
+        """Send `text` to the terminal's clipboard, and promise no more than that."""
+        self.app.copy_to_clipboard(text)
+        self.notify(
+            f"{len(text):,} characters sent to the clipboard by OSC 52; "
+            "the terminal does not confirm it.",
+            markup=False,
+        )
