@@ -57,6 +57,7 @@ class Launch:
     """Everything that is decided before anything runs; `base_url` is `""` for the API's own."""
 
     settings: Settings
+    settings_file: Path
     provider_name: str
     api: str
     base_url: str
@@ -108,6 +109,7 @@ def prepare(args: Namespace, environment: Mapping[str, str]) -> Launch:
         )
     return Launch(
         settings=settings,
+        settings_file=path,
         provider_name=name,
         api=chosen.api,
         base_url=base_url,

@@ -386,6 +386,17 @@ async def test_an_argument_that_is_not_utf8_does_not_crash(
     assert (await running.end()).code == 0
 
 
+async def test_a_model_whose_name_is_not_utf8_does_not_crash(
+    connected: Rill, loopback: LoopbackServer
+) -> None:
+    running = await connected.start("ask", "-m", os.fsdecode(b"anthropic/x\xff"), "Hi?")
+    exchange = await loopback.next_exchange()
+    assert exchange.json()["model"] == "x\ufffd"
+    await exchange.text("ok")
+    await exchange.finish()
+    assert (await running.end()).code == 0
+
+
 @pytest.mark.parametrize("stdin", [None, b"", b"\n \n"])
 @pytest.mark.parametrize("arguments", [(), ("",), ("  ",), ("-",)])
 async def test_no_prompt_is_wrong_usage(

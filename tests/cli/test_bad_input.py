@@ -307,7 +307,7 @@ def test_a_settings_path_that_cannot_be_one_is_a_sentence(command_line: CommandL
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
-        ("SSL_CERT_FILE", "/work/nowhere.pem"),
+        ("SSL_CERT_FILE", "/nowhere/at-all.pem"),
         ("SSL_CERT_FILE", "/dev/null"),
         ("HTTPS_PROXY", "gopher://127.0.0.1:70"),
         ("ALL_PROXY", "http://[::1"),

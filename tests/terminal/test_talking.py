@@ -289,3 +289,22 @@ async def test_standard_input_that_is_no_terminal_gets_one_sentence(desk: Desk) 
         "rill: The app needs a terminal; without one use: rill ask PROMPT."
     )
     assert b"\x1b[?1049h" not in terminal.raw
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ('help = "[/x]"', "keys.help names '[/x]', which is no key; one looks like ctrl+g."),
+        ('help = "ctrl+n"', "the key ctrl+n is wanted by both new_conversation and help."),
+    ],
+)
+async def test_keys_that_cannot_be_are_told_in_one_sentence_before_anything_is_drawn(
+    desk: Desk, keys: str, sentence: str
+) -> None:
+    desk.write_config(f"[keys]\n{keys}\n")
+    terminal = desk.start(size=(240, 24))
+    assert await terminal.exit_code() == 2
+    told = terminal.text.strip()
+    assert told.startswith("rill: ")
+    assert told.endswith(f"config.toml: {sentence}")
+    assert b"\x1b[?1049h" not in terminal.raw

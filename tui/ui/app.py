@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
     from textual.theme import Theme
+    from textual.widget import Widget
 
     from tui.launch import Launch, Session
     from tui.storage.settings import Settings
@@ -47,7 +48,7 @@ def run_app(launch: Launch, first_prompt: str | None) -> None:
         raise SettingsError(
             f"The theme {launch.settings.theme!r} is not known; there are: {', '.join(names)}."
         )
-    check_keymap(launch.settings.keys, "config.toml")
+    check_keymap(launch.settings.keys, str(launch.settings_file))
     asyncio.run(_run(launch, themes, first_prompt or ""))
 
 
@@ -116,10 +117,12 @@ class RillApp(App[None]):
         yield SystemCommand("Theme", "Change the theme", self.action_change_theme)
 
     async def _act(self, action: Action) -> None:
-        place = {Place.ANYWHERE: self, Place.PROMPT: self._chat.prompt}.get(
-            action.place, self._chat
-        )
-        await self.run_action(action.id, place)
+        target: App[None] | Widget = self._chat
+        if action.place is Place.ANYWHERE:
+            target = self
+        elif action.place is Place.PROMPT and not action.slash:
+            target = self._chat.prompt
+        await self.run_action(action.id, target)
 
     def action_interrupt(self) -> None:
         """Stop the running reply, whatever dialog is open; else copy, clear, quit."""

@@ -115,11 +115,13 @@ class ReplyView(Vertical):
             self.call_later(self._paint)
 
     async def _paint(self) -> None:
-        text, self._unpainted = "".join(self._unpainted), []
+        text, self._unpainted = self._visible.push("".join(self._unpainted)), []
+        if self._reply is None:
+            text += self._visible.flush()
         self._stale = False
         if text:
             try:
-                await self._body.append(self._visible.push(text))
+                await self._body.append(text)
             except MountError:
                 if self.is_running and self.is_attached:
                     raise
