@@ -47,7 +47,6 @@ async def test_a_real_result_object_is_whole(real: Rill) -> None:
     assert (result["type"], result["outcome"], result["error"]) == ("result", "complete", None)
     assert result["text"].strip()
     assert result["model"] == REAL_MODEL
-    assert result["usage"]["input_tokens"] > 0
     assert 0 < result["usage"]["output_tokens"] <= LIMIT
     assert (result["stop_reason"], finished.code) in [("end_turn", 0), ("max_tokens", 3)]
 
@@ -55,7 +54,6 @@ async def test_a_real_result_object_is_whole(real: Rill) -> None:
 async def test_the_events_of_a_real_reply_add_up_to_its_result(real: Rill) -> None:
     options = ("--max-tokens", str(LIMIT), "--output", "stream-json")
     *events, result = (await real.run(*ask("Say hi.", *options))).lines
-    assert events[0]["type"] == "reply_started"
     pieces = [event["text"] for event in events if event["type"] == "text_delta"]
     assert len(pieces) > 1
     assert "".join(pieces) == result["text"]

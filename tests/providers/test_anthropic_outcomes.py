@@ -169,6 +169,13 @@ def test_message_stop_is_what_makes_a_reply_complete():
     assert read(STOP).ending.outcome is Outcome.COMPLETE
 
 
+def test_a_reply_needs_no_message_start():
+    """llama.cpp leaves it out where the first token is only half of a character."""
+    reply = read(text_block(0, "👩", " hi"), ended("end_turn"))
+    assert (reply.ending.outcome, reply.ending.stop_reason) == (Outcome.COMPLETE, "end_turn")
+    assert reply.message.text == "👩 hi"
+
+
 def test_a_complete_reply_may_be_empty():
     result = read(whole())
     assert (result.message.parts, result.ending.stop_reason) == ((), "end_turn")
