@@ -118,14 +118,14 @@ class Desk:
         self.app.post_message(events.Paste(text))
         await self.until(lambda: text in self.prompt)
 
-    async def say(self, text: str) -> None:
-        """Write and press enter."""
+    async def say(self, text: str, *, key: str = "enter") -> None:
+        """Write and press enter, or whatever key sends here."""
         await self.type(text)
-        await self.press("enter")
+        await self.press(key)
 
-    async def ask(self, text: str = "Hello?") -> Exchange:
+    async def ask(self, text: str = "Hello?", *, key: str = "enter") -> Exchange:
         """Write, press enter, and give back what the server got."""
-        await self.say(text)
+        await self.say(text, key=key)
         return await self._server.next_exchange()
 
     async def answered(self, text: str, answer: str) -> Exchange:

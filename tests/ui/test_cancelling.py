@@ -127,9 +127,10 @@ async def test_a_stop_in_any_phase_is_seen_by_the_server_and_the_next_reply_work
         assert loopback.unanswered() == 0
 
 
+@pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("leave", LEAVINGS)
-async def test_leaving_the_conversation_is_seen_by_the_server(
-    loopback: LoopbackServer, leave: Way
+async def test_leaving_the_conversation_in_any_phase_is_seen_by_the_server(
+    loopback: LoopbackServer, leave: Way, phase: Phase
 ) -> None:
     async with sit_down(loopback) as desk:
         await desk.answered("An older one", "with its answer")
@@ -137,7 +138,7 @@ async def test_leaving_the_conversation_is_seen_by_the_server(
         await desk.answered("To be closed", "Yes.")
         await desk.say("/close")
         await desk.press("ctrl+n")
-        exchange = await in_the_middle(desk)
+        exchange = await phase(desk)
         await leave(desk)
         await exchange.wait_closed()
         await desk.until(lambda: not desk.ours())
@@ -158,7 +159,7 @@ async def test_quitting_in_any_phase_is_seen_by_the_server(
         assert desk.app.return_code == 0
 
 
-@pytest.mark.parametrize("leave", [*ONE_OF_EACH, *QUITS])
+@pytest.mark.parametrize("leave", [*STOPS, by_new, by_close, *QUITS])
 async def test_a_stop_while_connecting_ends_the_try(no_entrance: FullQueue, leave: Way) -> None:
     async with sit_down(no_entrance) as desk:
         await desk.say("Question")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ui.desk import sit_down
+from tui.storage.settings import Settings
 
 if TYPE_CHECKING:
     from tests.loopback import Exchange, LoopbackServer
@@ -116,3 +117,41 @@ async def test_g_and_j_and_k_move_through_a_conversation(loopback: LoopbackServe
         await desk.press("G")
         await desk.sees("line 60")
         assert new_lines(desk) == 0
+
+
+async def test_end_in_an_empty_prompt_follows_again_and_in_a_full_one_does_not(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await long_reply(desk)
+        await desk.press("pageup")
+        await desk.until(lambda: "line 60" not in desk.transcript)
+        await desk.type("draft")
+        await desk.press("home", "end")
+        await desk.type("s")
+        assert desk.prompt.strip().startswith("drafts")
+        assert "line 60" not in desk.transcript
+        await desk.press("ctrl+u", "end")
+        await desk.sees("line 60")
+        await exchange.finish()
+
+
+async def test_hints_name_the_keys_that_the_person_chose(loopback: LoopbackServer) -> None:
+    chosen = Settings(keys={"send": "ctrl+s", "recall": "ctrl+y", "follow": "f4"})
+    async with sit_down(loopback, settings=chosen) as desk:
+        exchange = await desk.ask("Many lines", key="ctrl+s")
+        await exchange.text(paragraphs(1, 60))
+        await desk.sees("line 60")
+        await desk.say("Next", key="ctrl+s")
+        await desk.sees("ctrl+y takes back the last")
+        await desk.press("pageup")
+        await exchange.text(paragraphs(61, 70))
+        await desk.until(lambda: "(f4)" in desk.status)
+        await desk.press("escape")
+        await desk.sees("ctrl+s sends the next")
+
+
+async def test_help_can_be_read_on_a_narrow_screen(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback, size=(40, 24)) as desk:
+        await desk.press("f1")
+        await desk.sees("ctrl+q  /quit", "Quit Rill", "Start a new conversation")

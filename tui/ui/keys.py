@@ -171,7 +171,7 @@ ACTIONS = (
         "follow",
         "To the end",
         "To the end, and follow the stream again",
-        "G,end",
+        "end,G",
         "/end",
         place=Place.TRANSCRIPT,
     ),

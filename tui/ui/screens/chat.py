@@ -68,7 +68,9 @@ class ChatScreen(ReadingScreen):
         self._under_way: _Running | None = None
         self._quit_timer: Timer | None = None
         self.title_bar = TitleBar()
-        self.waiting_list = WaitingList()
+        self.waiting_list = WaitingList(
+            send_key=first_key("send", keymap), recall_key=first_key("recall", keymap)
+        )
 
     def compose(self) -> ComposeResult:
         """Top to bottom as DESIGN section 5 draws it."""
@@ -88,6 +90,7 @@ class ChatScreen(ReadingScreen):
             f"{first_key('send', self._keymap)} sends · "
             f"{first_key('new_line', self._keymap)} new line"
         )
+        self.status.follow_key = first_key("follow", self._keymap)
         self.status.stop_key = first_key("stop", self._keymap)
         self.status.address = self._session.provider.address
         self.status.idle = (

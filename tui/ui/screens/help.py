@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding
@@ -59,15 +60,22 @@ class HelpScreen(ModalScreen[None]):
         for place in Place:
             parts.append(Text(place.value.capitalize(), style=f"bold {colors['primary']}"))
             table = Table.grid(padding=(0, 2, 0, 0))
-            narrow = self.app.size.width < _NARROW
-            table.add_column(width=9 if narrow else 21, style=colors["accent"])
-            table.add_column(width=9)
-            table.add_column(ratio=1)
-            for action in ACTIONS:
-                if action.place is place:
-                    ways = ", ".join(key_names(action, self._keymap)[: 1 if narrow else 2])
-                    table.add_row(Text(f"  {ways}"), action.slash, action.help)
+            rows = [
+                (", ".join(key_names(action, self._keymap)[:2]), action.slash, action.help)
+                for action in ACTIONS
+                if action.place is place
+            ]
             if place is Place.CHAT:
-                table.add_row("  ctrl+p", "", "Command palette: actions and themes")
+                rows.append(("ctrl+p", "", "Command palette: actions and themes"))
+            if self.app.size.width < _NARROW:
+                for keys, slash, help_ in rows:
+                    table.add_row(Text(f"{keys}  {slash}".strip(), style=colors["accent"]))
+                    table.add_row(Padding(help_, (0, 0, 0, 2)))
+            else:
+                table.add_column(width=21, style=colors["accent"])
+                table.add_column(width=9)
+                table.add_column(ratio=1)
+                for keys, slash, help_ in rows:
+                    table.add_row(Text(f"  {keys}"), slash, help_)
             parts += [table, Text()]
         return Group(*parts[:-1])

@@ -87,6 +87,13 @@ class PromptBox(TextArea):
         """Read on below while writing here."""
         await self.run_action("screen.read_down")
 
+    def action_cursor_line_end(self, select: bool = False) -> None:
+        """To the end of the line; in an empty prompt to the end of the transcript."""
+        if self.text:
+            super().action_cursor_line_end(select)
+        else:
+            self.app.call_later(self.run_action, "screen.follow")
+
     async def action_recall(self) -> None:
         """Take back an earlier prompt if there is nothing here, else move up a line."""
         if self.text:

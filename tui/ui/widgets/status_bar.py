@@ -33,6 +33,7 @@ class StatusBar(Widget):
     new_lines = reactive(0)
     address = reactive("")
     stop_key = reactive("esc")
+    follow_key = reactive("end")
 
     def __init__(self) -> None:
         super().__init__(id="status")
@@ -58,7 +59,7 @@ class StatusBar(Widget):
             state = Content.styled(self.hint, "$warning")
         if self.new_lines:
             more = "line" if self.new_lines == 1 else "lines"
-            arrow = Content.styled(f"↓ {self.new_lines} new {more} (end)", "$accent")
+            arrow = Content.styled(f"↓ {self.new_lines} new {more} ({self.follow_key})", "$accent")
             facts.insert(0, arrow)
         if remedy:
             # What the person can do next is worth more than the end of a long explanation.

@@ -18,8 +18,10 @@ _SHOWN = 3
 class WaitingList(Static):
     """One line a message, the next to be sent first; takes no room when nothing waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, send_key: str, recall_key: str) -> None:
         super().__init__(id="waiting", markup=False)
+        self._send_key = send_key
+        self._recall_key = recall_key
         self.display = False
 
     def show(self, waiting: Sequence[str], *, held: bool) -> None:
@@ -29,7 +31,8 @@ class WaitingList(Static):
             Content.assemble(("◌ ", "$warning"), one_line(text, 200)) for text in waiting[:_SHOWN]
         ]
         more = len(waiting) - _SHOWN
-        how = "enter sends the next" if held else "sent when the reply is complete"
+        how = f"{self._send_key} sends the next" if held else "sent when the reply is complete"
         rest = f"… and {more} more · " if more > 0 else ""
-        lines.append(Content.styled(f"  {rest}{how} · up takes back the last", "$foreground-muted"))
+        back = f"{self._recall_key} takes back the last"
+        lines.append(Content.styled(f"  {rest}{how} · {back}", "$foreground-muted"))
         self.update(Content("\n").join(lines))
