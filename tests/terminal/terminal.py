@@ -49,6 +49,7 @@ _KEYS = {
 _MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 # pyte takes the `<` of "pop the keyboard mode" for the end of the sequence.
 _UNKNOWN_TO_PYTE = re.compile(r"\x1b\[[<>=][\d;]*[a-zA-Z]")
+_FRAME_BEGINS, _FRAME_ENDS = f"\x1b[?{SYNCHRONISED}h", f"\x1b[?{SYNCHRONISED}l"
 _UNFINISHED = re.compile(r"\x1b(\[[\d;<=>?$ ]*)?\Z")
 
 
@@ -134,14 +135,36 @@ class Terminal:
     @property
     def screen(self) -> list[str]:
         """The rows, without the spaces at their ends."""
-        text = self._decoder.decode(bytes(self.raw[self._fed :]))
-        self._fed = len(self.raw)
-        # Of a sequence that has come only in part, the rest is on its way.
-        text = self._held + text
-        cut = _UNFINISHED.search(text)
-        self._held = text[cut.start() :] if cut else ""
-        self._stream.feed(_UNKNOWN_TO_PYTE.sub("", text[: cut.start()] if cut else text))
+        self._held = self._feed(self._take())
         return [line.rstrip() for line in self._pyte.display]
+
+    def frames(self, of: Callable[[Terminal], Any]) -> list[Any]:
+        """What `of` made of the screen after each synchronised update that nobody looked at yet."""
+        text = self._take()
+        seen: list[Any] = []
+        while _FRAME_ENDS in text:
+            frame, _, text = text.partition(_FRAME_ENDS)
+            self._feed(frame + _FRAME_ENDS)
+            seen.append(of(self))
+        self._held = text
+        return seen
+
+    def _take(self) -> str:
+        """What was written and not yet shown."""
+        text = self._held + self._decoder.decode(bytes(self.raw[self._fed :]))
+        self._fed = len(self.raw)
+        return text
+
+    def _feed(self, text: str) -> str:
+        """Show what is whole, as a terminal does; gives back what is not."""
+        begun = text.rfind(_FRAME_BEGINS)
+        if begun >= 0 and _FRAME_ENDS not in text[begun:]:
+            end = begun
+        else:
+            cut = _UNFINISHED.search(text)
+            end = cut.start() if cut else len(text)
+        self._stream.feed(_UNKNOWN_TO_PYTE.sub("", text[:end]))
+        return text[end:]
 
     @property
     def text(self) -> str:

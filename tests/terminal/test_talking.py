@@ -103,6 +103,28 @@ async def test_a_new_conversation_and_back_to_the_first(desk: Desk) -> None:
     terminal.press("enter")
     await terminal.wait_for(lambda t: t.screen[0].strip().startswith("nothing"))
     assert "together again" not in terminal.text
+    assert terminal.status.startswith("ready")
+
+
+async def test_no_frame_shows_one_conversation_under_the_title_of_another(desk: Desk) -> None:
+    terminal = desk.start("split", size=(120, 40))
+    await terminal.wait_for("somebody put them together again")
+    await terminal.wait_for(lambda t: "✓" in t.status)
+
+    def parts(t: Terminal) -> tuple[bool, bool]:
+        """What of the conversation is there: its title, its text."""
+        return "split" in t.screen[0], "together again" in t.text
+
+    for command, wanted in [("/close", (False, False)), ("/undo", (True, True))]:
+        await terminal.send(command)
+        seen: list[tuple[bool, bool]] = []
+
+        def has_come(t: Terminal, seen: list = seen, wanted: tuple = wanted) -> bool:
+            seen.extend(t.frames(parts))
+            return wanted in seen
+
+        await terminal.wait_for(has_come)
+        assert {(False, True), (True, False)}.isdisjoint(seen)
 
 
 async def test_close_closes_and_undo_brings_it_back(desk: Desk) -> None:
