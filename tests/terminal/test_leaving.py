@@ -113,6 +113,26 @@ async def test_a_signal_ends_an_attempt_to_connect(desk: Desk, no_entrance: Full
     assert_restored(terminal)
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+async def test_a_name_that_is_still_looked_up_does_not_keep_the_process(
+    desk: Desk, stopped: bool
+) -> None:
+    """A resolver that never answers holds a thread that nothing can stop."""
+    (desk.home / "sitecustomize.py").write_text(
+        "import socket, threading\nsocket.getaddrinfo = lambda *_, **__: threading.Event().wait()\n"
+    )
+    desk.environment["PYTHONPATH"] = str(desk.home)
+    terminal = await desk.open_on("http://model.example:8080")
+    await terminal.send("anybody there?")
+    await terminal.wait_for(lambda t: "connecting to" in t.status)
+    if stopped:
+        terminal.press("escape")
+        await terminal.wait_for(lambda t: "stopped by you" in t.status)
+    terminal.press("ctrl+q")
+    assert await terminal.exit_code() == 0
+    assert_restored(terminal)
+
+
 @pytest.mark.parametrize("phase", PHASES)
 async def test_hanging_up_ends_the_process_and_its_request(
     desk: Desk, loopback: LoopbackServer, phase: str
