@@ -123,11 +123,13 @@ def test_a_theme_is_what_its_file_says(theme_file: Path) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "complaint"),
     [
-        ('name = "mine"\n', "", "name must be a string."),
-        ('name = "mine"', 'name = ""', "name must be a string."),
-        ('name = "mine"', "name = 3", "name must be a string."),
-        ("dark = true\n", "", "dark must be true or false."),
-        ("dark = true", 'dark = "yes"', "dark must be true or false."),
+        ('name = "mine"\n', "", "name is missing; it must be a string."),
+        ('name = "mine"', 'name = ""', "name must not be empty."),
+        ('name = "mine"', "name = 3", "name must be a string, not 3."),
+        ("dark = true\n", "", "dark is missing; it must be true or false."),
+        ("dark = true", 'dark = "yes"', "dark must be true or false, not 'yes'."),
+        ("dark = true", "dark = 1", "dark must be true or false, not 1."),
+        ('note = "A theme for tests."', "note = 3", "note must be a string, not 3."),
         ("dark = true", "drak = true", "drak is not known; did you mean 'dark'?"),
         (
             "dark = true",
@@ -173,7 +175,7 @@ def test_a_table_that_is_none_is_told(theme_file: Path, table: str) -> None:
     head, _, _ = GOOD.partition(f"[{table}]")
     first, _, rest = head.partition("\n")
     theme_file.write_text(f'{first}\n{table} = "blue"\n{rest}', encoding="utf-8")
-    assert _complaint(theme_file) == f"{theme_file}: {table} must be a table."
+    assert _complaint(theme_file) == f"{theme_file}: {table} must be a table, not 'blue'."
 
 
 def test_what_is_no_toml_is_told_with_its_line(theme_file: Path) -> None:

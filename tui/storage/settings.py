@@ -5,22 +5,22 @@ Every error is one sentence that names the file, the key and what would be right
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, fields
 from math import inf
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tui.errors import SettingsError
 from tui.hints import nearest
+from tui.storage.toml_table import read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
-DEFAULT_THEME = "rill-dark"
+    from tui.storage.toml_table import TomlTable
 
-_Value = TypeVar("_Value", str, int, float)
+DEFAULT_THEME = "rill-dark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,11 @@ def load_settings(path: Path, *, apis: Collection[str], required: bool) -> Setti
         SettingsError: it cannot be read, is no TOML, or holds a key or value we do not know.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        table = read_toml(path, "settings file")
     except FileNotFoundError:
         if required:
             raise SettingsError(f"There is no settings file {path}.") from None
         return Settings()
-    except (OSError, ValueError) as error:  # a ValueError: no UTF-8, or a NUL in the path
-        raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError, and integers without end
-        raise SettingsError(f"The settings file {path} is not valid TOML: {error}") from error
-    table = _Table(document, str(path), "")
     settings = Settings(
         model=table.optional("model", str),
         theme=table.optional("theme", str) or DEFAULT_THEME,
@@ -115,7 +108,7 @@ def check_base_url(url: str, where: str) -> str:
     return url.rstrip("/")
 
 
-def _provider(table: _Table, apis: Collection[str]) -> ProviderSettings:
+def _provider(table: TomlTable, apis: Collection[str]) -> ProviderSettings:
     api = table.optional("api", str)
     if api is None:
         raise SettingsError(f"{table.where('api')} is missing; known are: {', '.join(apis)}.")
@@ -128,44 +121,3 @@ def _provider(table: _Table, apis: Collection[str]) -> ProviderSettings:
         check_base_url(base_url, table.where("base_url")) if base_url else "",
         table.optional("api_key_env", str) or "",
     )
-
-
-class _Table:
-    """A TOML table that knows where it stands, so that every complaint can say so."""
-
-    def __init__(self, values: Mapping[str, object], file: str, prefix: str) -> None:
-        self._values = values
-        self._file = file
-        self._prefix = prefix
-
-    def where(self, key: str) -> str:
-        return f"{self._file}: {self._prefix}{key}"
-
-    def names(self) -> Iterable[str]:
-        return self._values.keys()
-
-    def optional(self, key: str, kind: type[_Value]) -> _Value | None:
-        value = self._values.get(key)
-        if value is None:
-            return None
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            return kind(value)
-        if not isinstance(value, kind) or isinstance(value, bool):
-            wanted = {str: "a string", int: "a whole number", float: "a number"}[kind]
-            raise SettingsError(f"{self.where(key)} must be {wanted}, not {value!r}.")
-        return value
-
-    def inner(self, key: str) -> _Table:
-        value = self._values.get(key, {})
-        if not isinstance(value, dict):
-            raise SettingsError(f"{self.where(key)} must be a table, not {value!r}.")
-        return _Table(value, self._file, f"{self._prefix}{key}.")
-
-    def strings(self) -> Mapping[str, str]:
-        return {key: self.optional(key, str) or "" for key in self._values}
-
-    def expect_only(self, known: Iterable[str]) -> None:
-        names = list(known)
-        for key in self._values:
-            if key not in names:
-                raise SettingsError(f"{self.where(key)} is not a setting; {nearest(key, names)}")

@@ -5,18 +5,13 @@ Textual accepts a bad colour and crashes at the next refresh, and a misspelt var
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from tui.errors import SettingsError
-from tui.hints import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from tui.storage.toml_table import read_toml
 
 COLORS = (
     "primary",
@@ -34,6 +29,7 @@ COLORS = (
 _REQUIRED = ("primary", "foreground", "background", "surface", "panel")
 _STYLES = {"none", "bold", "dim", "italic", "reverse", "strike", "underline"}
 _KEYS = ("name", "note", "dark", "colors", "variables")
+_WHAT = "known"
 
 
 def themes_folder() -> Path:
@@ -58,32 +54,30 @@ def load_theme(path: Path) -> Theme:
         SettingsError: naming the file, the key, and what would be right.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        table = read_toml(path, "theme")
+    except FileNotFoundError as error:
         raise SettingsError(f"The theme {path} cannot be read: {error}") from error
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError, endless numbers, deep nesting
-        raise SettingsError(f"The theme {path} is not valid TOML: {error}") from error
-    _expect_only(path, "", document, _KEYS)
-    name, dark = document.get("name"), document.get("dark")
-    if not isinstance(name, str) or not name:
-        raise SettingsError(f"{path}: name must be a string.")
-    if not isinstance(dark, bool):
-        raise SettingsError(f"{path}: dark must be true or false.")
-    colors = _strings(path, document, "colors")
-    _expect_only(path, "colors.", colors, COLORS)
+    table.expect_only(_KEYS, _WHAT)
+    table.optional("note", str)
+    name, dark = table.required("name", str), table.required("dark", bool)
+    if not name:
+        raise SettingsError(f"{table.where('name')} must not be empty.")
+    inner = table.inner("colors")
+    inner.expect_only(COLORS, _WHAT)
+    colors = inner.strings()
     for missing in (color for color in _REQUIRED if color not in colors):
-        raise SettingsError(f"{path}: colors.{missing} is missing.")
+        raise SettingsError(f"{inner.where(missing)} is missing.")
     for key, value in colors.items():
-        _check_color(path, f"colors.{key}", value)
+        _check_color(inner.where(key), value)
     theme = Theme(name=name, dark=dark, primary=colors["primary"])
-    known = theme.to_color_system().generate()
-    variables = _strings(path, document, "variables")
-    _expect_only(path, "variables.", variables, known)
+    inner = table.inner("variables")
+    inner.expect_only(theme.to_color_system().generate(), _WHAT)
+    variables = inner.strings()
     for key, value in variables.items():
         if key.endswith("style"):
-            _check_style(path, f"variables.{key}", value)
+            _check_style(inner.where(key), value)
         else:
-            _check_color(path, f"variables.{key}", value)
+            _check_color(inner.where(key), value)
     return Theme(
         name=name,
         dark=dark,
@@ -98,25 +92,8 @@ def load_theme(path: Path) -> Theme:
         surface=colors["surface"],
         panel=colors["panel"],
         boost=colors.get("boost"),
-        variables=dict(variables),
+        variables=variables,
     )
-
-
-def _strings(path: Path, document: Mapping[str, object], table: str) -> dict[str, str]:
-    values = document.get(table, {})
-    if not isinstance(values, dict):
-        raise SettingsError(f"{path}: {table} must be a table.")
-    for key, value in values.items():
-        if not isinstance(value, str):
-            raise SettingsError(f"{path}: {table}.{key} must be a string, not {value!r}.")
-    return values
-
-
-def _expect_only(path: Path, prefix: str, keys: Iterable[str], known: Iterable[str]) -> None:
-    names = list(known)
-    for key in keys:
-        if key not in names:
-            raise SettingsError(f"{path}: {prefix}{key} is not known; {nearest(key, names)}")
 
 
 def _is_color(value: str) -> bool:
@@ -127,12 +104,12 @@ def _is_color(value: str) -> bool:
     return True
 
 
-def _check_style(path: Path, key: str, value: str) -> None:
+def _check_style(where: str, value: str) -> None:
     if not set(value.split()) <= _STYLES or not value.strip():
         styles = ", ".join(sorted(_STYLES))
-        raise SettingsError(f"{path}: {key} is {value!r}; it is made of the words {styles}.")
+        raise SettingsError(f"{where} is {value!r}; it is made of the words {styles}.")
 
 
-def _check_color(path: Path, key: str, value: str) -> None:
+def _check_color(where: str, value: str) -> None:
     if not _is_color(value):
-        raise SettingsError(f"{path}: {key} is {value!r}, which is not a colour such as #5fb3d4.")
+        raise SettingsError(f"{where} is {value!r}, which is not a colour such as #5fb3d4.")
