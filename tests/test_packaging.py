@@ -17,7 +17,7 @@ import pytest
 import tui
 from tui.ask import ExitCode, Output
 from tui.chat.ending import Outcome
-from tui.cli import _COMMANDS
+from tui.cli import COMMANDS
 from tui.demo.triggers import find_trigger
 from tui.launch import DEFAULT_MAX_TOKENS, prepare
 from tui.storage.settings import Settings
@@ -168,7 +168,7 @@ def test_every_slash_command_is_told() -> None:
 
 
 def test_every_command_is_told() -> None:
-    for command in _COMMANDS:
+    for command in COMMANDS:
         assert f"`rill {command}" in README
 
 

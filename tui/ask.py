@@ -28,7 +28,7 @@ from tui.chat.hygiene import VisiblePieces
 from tui.chat.message import Message
 from tui.chat.reply import Reply
 from tui.chat.wording import ending_sentence
-from tui.errors import RillError, UsageError
+from tui.errors import OutputFailed, UsageError
 from tui.providers.stream_reply import stream_reply
 
 if TYPE_CHECKING:
@@ -75,10 +75,6 @@ _CANCELLED_CODES = {
     CancelledBy.HANG_UP: ExitCode.HANG_UP,
     CancelledBy.BROKEN_PIPE: ExitCode.BROKEN_PIPE,
 }
-
-
-class OutputFailed(RillError):
-    """Standard output takes no more, and not because its reader left: a full disk, say."""
 
 
 def ask(launch: Launch, prompt: str, output: Output) -> int:
@@ -284,7 +280,7 @@ class _StreamJsonPrinter(_JsonPrinter):
 
     def __init__(self, out: TextIO, reply: Reply) -> None:
         super().__init__(out, reply)
-        self._open_calls: list[int] = []
+        self._open_calls: dict[int, str] = {}
 
     def show(self, event: ReplyEvent) -> None:
         for line in self._lines(event):
@@ -307,11 +303,10 @@ class _StreamJsonPrinter(_JsonPrinter):
             case CitationAdded(citation):
                 yield {"type": "citation", "citation": citation.raw}
             case ToolUseStarted(id_, name, _, block):
-                self._open_calls.append(block)
+                self._open_calls[block] = id_
                 yield {"type": "tool_use_started", "id": id_, "name": name}
             case ToolInputDelta(partial_json, block):
-                call = self._reply.tool_call(block)
-                id_ = call.id if call else None
+                id_ = self._open_calls.get(block)
                 yield {"type": "tool_input_delta", "id": id_, "partial_json": partial_json}
             case BlockStopped(block) if block in self._open_calls:
                 yield from self._call(block)
@@ -319,7 +314,7 @@ class _StreamJsonPrinter(_JsonPrinter):
                 yield {"type": "usage", "usage": _counts(usage)}
 
     def _call(self, block: int) -> Iterator[dict[str, object]]:
-        self._open_calls.remove(block)
+        del self._open_calls[block]
         if (call := self._reply.tool_call(block)) is not None:
             yield {"type": "tool_use", **_tool_call(call)}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The words that are or will be commands: none of them may be taken for a prompt.
-_COMMANDS = ("ask", "demo")
+COMMANDS = ("ask", "demo")
 _FUTURE_COMMANDS = ("config", "doctor", "export", "import", "mcp", "models", "replay", "themes")
 
 
@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _app(args: argparse.Namespace) -> int:
+    if args.prompt in {*COMMANDS, *_FUTURE_COMMANDS}:
+        raise UsageError(f"A command comes first: rill {args.prompt}, then the flags.")
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("The app needs a terminal; without one use: rill ask PROMPT.")
     from tui.launch import prepare  # noqa: PLC0415 - only what the command needs

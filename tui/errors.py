@@ -1,13 +1,14 @@
-"""All exceptions that Rill raises itself.
+"""All exceptions that Rill raises itself; only the demo has some of its own.
 
     RillError
     ├── UsageError              a flag or argument that cannot be meant (exit code 2)
     ├── SettingsError           settings, environment or theme that cannot be used (exit code 2)
+    ├── OutputFailed            `rill ask` cannot write what it got: a full disk, for instance
     └── WireError               anything between us and a server's bytes
         ├── ConnectionFailed    no answer was ever received: refused, unknown host, TLS, proxy
         ├── ConnectionLost      the connection broke while the answer was being read
         ├── ConnectionStalled   nothing arrived for the idle limit
-        ├── AnswerUnreadable        the answer's bytes are not what its headers say they are
+        ├── AnswerUnreadable    the answer's bytes are not what its headers say they are
         ├── ServerRefused       the server answered with an HTTP status that is not a success
         └── EventTooLarge       one server-sent event outgrew its limit
 
@@ -33,6 +34,10 @@ class UsageError(RillError):
 
 class SettingsError(RillError):
     """Settings, an environment variable or a theme file that cannot be used."""
+
+
+class OutputFailed(RillError):
+    """What was received cannot be written to where it should go."""
 
 
 class WireError(RillError):

@@ -102,10 +102,13 @@ def prepare(args: Namespace, environment: Mapping[str, str]) -> Launch:
     base_url = _base_url(args, environment, name, chosen)
     api_key = _api_key(environment, name, chosen, path)
     if not base_url and not api_key and APIS[chosen.api].vendor_url:
-        variable = chosen.api_key_env or "an API key in a variable that api_key_env names"
+        remedy = (
+            f"set {chosen.api_key_env}"
+            if chosen.api_key_env
+            else f"add api_key_env to [providers.{name}] in {path}"
+        )
         raise SettingsError(
-            f"There is no API key for {name}: set {variable}, or name another server with "
-            "--base-url."
+            f"There is no API key for {name}: {remedy}, or name another server with --base-url."
         )
     return Launch(
         settings=settings,

@@ -193,3 +193,4 @@ def test_one_line_never_outgrows_its_limit_nor_its_line(text, limit):
 
 def test_a_huge_text_is_cut_and_says_so():
     assert one_line("word " * 1_000_000, 20) == "word word word word\u2026"
+    assert one_line("word" + " " * 1_000_000 + "word", 20) == "word\u2026"

@@ -151,7 +151,9 @@ def test_the_speed_is_an_estimate_until_the_provider_has_counted(reply, clock):
     reply.apply(TextDelta("x" * 4))
     assert reply.tokens_per_second() is None
     reply.apply(ThinkingDelta("x" * 36, 1))
-    clock.now += 2
+    clock.now += 0.125  # too little to tell a speed from
+    assert reply.tokens_per_second() is None
+    clock.now += 1.875
     assert reply.tokens_per_second() == (5.0, True)
     fold(reply, UsageReported(Usage(output_tokens=30)), DONE)
     clock.now += 60

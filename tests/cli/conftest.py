@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,7 @@ import pytest
 from tests.loopback import SAFETY_NET, SECRET_KEY
 
 if TYPE_CHECKING:
-    import signal
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Iterator, Mapping
 
     from tests.loopback import LoopbackServer
 
@@ -136,7 +136,22 @@ class Rill:
 
 
 @pytest.fixture
-async def rill(tmp_path: Path) -> AsyncGenerator[Rill, None]:
+def _signals_that_count() -> Iterator[None]:
+    """What our parent has us ignore (`nohup`, background jobs) Rill would ignore, too.
+
+    A handler that does nothing is as good for us, and is not inherited.
+    """
+    numbers = (signal.SIGINT, signal.SIGHUP)
+    ignored = [number for number in numbers if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@pytest.fixture
+async def rill(tmp_path: Path, _signals_that_count: None) -> AsyncGenerator[Rill, None]:
     """`rill` without any settings."""
     rill = Rill(tmp_path)
     yield rill

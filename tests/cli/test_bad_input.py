@@ -296,9 +296,13 @@ def test_a_settings_file_that_was_named_must_be_there(
     assert complaint == f"There is no settings file {absent}."
 
 
-def test_a_settings_path_that_cannot_be_one_is_a_sentence(command_line: CommandLine) -> None:
-    command_line.complaint("ask", "Hi?", "--config", "x" * 5000)
-    command_line.complaint("ask", "Hi?", "--config", "nul\x00")
+@pytest.mark.parametrize("path", ["x" * 5000, "nul\x00"], ids=["too long", "with a NUL"])
+def test_a_settings_path_that_cannot_be_one_is_a_sentence(
+    command_line: CommandLine, path: str
+) -> None:
+    complaint = command_line.complaint("ask", "Hi?", "--config", path)
+    assert complaint.startswith(f"The settings file {path[:3]}")
+    assert "cannot be read: " in complaint
 
 
 # The network's environment; only a real start looks at it

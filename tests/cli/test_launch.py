@@ -135,6 +135,7 @@ async def test_a_session_closes_what_is_still_under_way(
         exchange = await loopback.next_exchange()
     await exchange.wait_closed()
     await asyncio.wait({models})
+    assert models.cancelled()
 
 
 # The start

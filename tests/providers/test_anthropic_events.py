@@ -251,6 +251,13 @@ def test_a_missing_block_stop_loses_nothing():
     assert result.ending.stop_reason == "max_tokens"
 
 
+def test_a_block_that_begins_under_the_number_of_an_open_one_ends_that_one():
+    begun = block(0, "text", text="\ud83c")
+    result = read(whole(begun, tool_block(0, '{"port": "Brest"}'), reason="tool_use"))
+    assert TextDelta("\ufffd", 0) in result.events
+    assert [call.input for call in result.message.tool_calls] == [{"port": "Brest"}]
+
+
 def test_a_tool_call_whose_block_never_stopped_is_parsed_at_the_end():
     result = read(
         start(), block(0, "tool_use", id="t", name="n"), json_piece(0, '{"a": 1}'), ended()

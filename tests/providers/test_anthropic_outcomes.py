@@ -157,8 +157,11 @@ def test_json_nested_without_end_is_a_malformed_event_and_no_crash():
 def test_json_nested_close_to_pythons_limit_is_no_crash_either(depth):
     deep = '{"a":' * depth + "1" + "}" * depth
     started = '{"type":"content_block_start","index":0,"content_block":{"type":"new","x":%s}}'
-    read(start(), named("content_block_start", started % deep), ended())
-    read(whole(tool_block(0, deep)))
+    event_ = named("content_block_start", started % deep)
+    assert read(start(), event_, ended()).error_type == "malformed_event"
+    called = read(whole(tool_block(0, deep), reason="tool_use"))
+    assert called.ending.outcome is Outcome.COMPLETE
+    assert [call.input for call in called.message.tool_calls] == [None]
 
 
 # Rule 2: complete

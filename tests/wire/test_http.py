@@ -290,7 +290,7 @@ async def test_an_error_body_is_kept_up_to_64_kib_and_no_more_is_read(
 ) -> None:
     reading, exchange = await answered(http, loopback)
     await exchange.head(500, "text/plain")
-    writing = asyncio.create_task(_write_for_ever(exchange))
+    writing = asyncio.create_task(_write_until_closed(exchange))
     error = await reading.failure(ServerRefused)
     assert isinstance(error, ServerRefused)
     assert error.body == b"x" * 65_536
@@ -298,9 +298,11 @@ async def test_an_error_body_is_kept_up_to_64_kib_and_no_more_is_read(
     await writing
 
 
-async def _write_for_ever(exchange: Exchange) -> None:
-    while not exchange.closed.is_set():
-        await exchange.send(b"x" * 10_000)
+async def _write_until_closed(exchange: Exchange) -> None:
+    """As much as the kernel takes for a reader who does not read, and more than that at last."""
+    for _ in range(64):
+        await exchange.send(b"x" * 1024 * 1024)
+    assert exchange.closed.is_set(), "somebody reads on and on"
 
 
 async def test_an_error_body_that_stalls_does_not_lose_the_status(
@@ -858,6 +860,12 @@ async def test_closing_the_client_before_a_request_has_really_begun_leaves_nobod
     await reading.failure(asyncio.CancelledError)
 
 
-async def test_a_closed_client_can_be_closed_again(http: HttpClient) -> None:
+async def test_a_closed_client_can_be_closed_again(
+    http: HttpClient, loopback: LoopbackServer
+) -> None:
+    reading, exchange = await answered(http, loopback)
+    await exchange.respond(200, "fine")
+    assert await reading.end() == b"fine"
     await http.aclose()
     await http.aclose()
+    await loopback.all_closed()

@@ -133,6 +133,7 @@ class Reply:
         self.ending: Ending | None = None
         self.characters = 0
         self.thinking_characters = 0
+        self.tool_input_characters = 0
         self._clock = clock
         self._blocks: dict[int, _Block] = {}
         self.started_at = clock()
@@ -161,6 +162,7 @@ class Reply:
             case ToolInputDelta(partial_json, block):
                 if isinstance(call := self._blocks.get(block), _ToolUse):
                     call.pieces.append(partial_json)
+                    self.tool_input_characters += len(partial_json)
                     self._flowing(Phase.STREAMING, now)
             case ToolUseStarted(id_, name, input_, block):
                 self._blocks[block] = _ToolUse(id_, name, input_)
@@ -242,7 +244,8 @@ class Reply:
         """
         if self.ending is not None and self.ending.stop_reason and self.usage.output_tokens:
             return self.usage.output_tokens, False
-        return (self.characters + self.thinking_characters) // 4, True
+        received = self.characters + self.thinking_characters + self.tool_input_characters
+        return received // 4, True
 
     def tokens_per_second(self) -> tuple[float, bool] | None:
         """The speed since the first token, and whether it is only an estimate; `None` if unknown.

@@ -76,10 +76,6 @@ class EventStreamDecoder(ABC):
     def _ending(self, outcome: Outcome) -> Ending:
         """An ending with this outcome and whatever stop reason has come so far."""
 
-    def _ending_at_end_of_bytes(self) -> Ending:
-        """The bytes ended without the marker that makes `_handle` stop."""
-        return self._ending(Outcome.TRUNCATED)
-
     @abstractmethod
     def _before_stop(self) -> None:
         """A last chance to emit what was held back."""
@@ -101,7 +97,7 @@ class EventStreamDecoder(ABC):
         if not self._dispatched and self._sse.ignored_lines:
             self._fail(self._not_a_stream())
         else:
-            self._stop(self._ending_at_end_of_bytes())
+            self._stop(self._ending(Outcome.TRUNCATED))
 
     def _handle_all(self, events: Sequence[ServerSentEvent]) -> None:
         for event in events:

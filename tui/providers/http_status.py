@@ -31,7 +31,6 @@ def error_from_status(
     unless no waiting cures it (`incurable`: a spend limit); `x-should-retry` overrules both.
     """
     status, headers = refused.status, refused.headers
-    request_id = headers.get("request-id") or headers.get("x-request-id")
     retryable = (status in _RETRYABLE or status >= 500) and not incurable
     if told is None:
         kind = types.get(status) or ("api_error" if status >= 500 else f"http_{status}")
@@ -43,9 +42,14 @@ def error_from_status(
     return replace(
         error,
         status=status,
-        request_id=error.request_id or request_id,
+        request_id=error.request_id or named_request(headers),
         retry_after=_retry_after(headers),
     )
+
+
+def named_request(headers: Mapping[str, str]) -> str | None:
+    """The exchange's id, as the providers ask for it when one has to write to them."""
+    return headers.get("request-id") or headers.get("x-request-id")
 
 
 def _words(refused: ServerRefused) -> str:

@@ -16,10 +16,11 @@ from tui.errors import (
     ServerRefused,
     SettingsError,
 )
+from tui.providers.http_status import named_request
 from tui.wire.http import ResponseHead, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator
 
     from tui.chat.conversation import Conversation
     from tui.chat.events import ReplyEvent
@@ -46,17 +47,18 @@ async def stream_reply(
                     case Sent():
                         yield RequestSent()
                     case ResponseHead(_, headers):
-                        request_id = headers.get("request-id") or headers.get("x-request-id")
+                        request_id = named_request(headers)
                         decoder = provider.new_decoder(arrival.content_type)
                         yield ResponseAccepted(request_id)
                     case bytes() if decoder is not None:
                         events = decoder.feed(arrival)
                         if not events:
                             yield Alive()
-                        for event in _with_request_id(events, request_id):
-                            yield event
+                        for event in events:
                             if isinstance(event, ReplyStopped):
+                                yield _named(event, request_id)
                                 return
+                            yield event
         failure = None
     except ConnectionLost as error:
         failure = Ending(Outcome.TRUNCATED, detail=str(error))
@@ -74,9 +76,10 @@ async def stream_reply(
     if decoder is None:
         yield ReplyStopped(failure or Ending(Outcome.TRUNCATED))
         return
-    for event in _with_request_id(decoder.close(), request_id):
-        if failure is not None and isinstance(event, ReplyStopped):
-            yield ReplyStopped(_explained(event.ending, failure))
+    for event in decoder.close():
+        if isinstance(event, ReplyStopped):
+            stopped = _named(event, request_id)
+            yield ReplyStopped(_explained(stopped.ending, failure)) if failure else stopped
         else:
             yield event
 
@@ -98,12 +101,11 @@ def _explained(ending: Ending, failure: Ending) -> Ending:
     )
 
 
-def _with_request_id(events: Iterable[ReplyEvent], request_id: str | None) -> Iterable[ReplyEvent]:
+def _named(stopped: ReplyStopped, request_id: str | None) -> ReplyStopped:
     """Errors inside a stream seldom name the exchange; the response's headers did."""
-    for event in events:
-        match event:
-            case ReplyStopped(Ending(error=ReplyError(request_id=None) as error) as ending):
-                named = replace(error, request_id=request_id)
-                yield ReplyStopped(replace(ending, error=named))
-            case _:
-                yield event
+    match stopped.ending:
+        case Ending(error=ReplyError(request_id=None) as error) as ending:
+            named = replace(error, request_id=request_id)
+            return ReplyStopped(replace(ending, error=named))
+        case _:
+            return stopped
