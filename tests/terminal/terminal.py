@@ -177,6 +177,12 @@ class Terminal:
         return self.screen[-2].strip()
 
     @property
+    def cursor(self) -> tuple[int, int]:
+        """The column and the row of the terminal's own cursor, which input methods go by."""
+        _ = self.screen
+        return self._pyte.cursor.x, self._pyte.cursor.y
+
+    @property
     def bells(self) -> int:
         """How often it rang."""
         _ = self.screen

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.terminal.phases import PHASES, ask
 from tests.terminal.terminal import (
     ALTERNATE_SCREEN,
     CURSOR,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.terminal
 
 SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
-PHASES = ["before the head", "before the first token", "mid-stream"]
 
 
 def assert_restored(terminal: Terminal) -> None:
@@ -52,16 +52,7 @@ async def in_phase(
 ) -> tuple[Terminal, Exchange]:
     """A reply that has got so far and gets no further."""
     terminal = await desk.open_on(loopback.base_url)
-    await terminal.send("go on")
-    exchange = await loopback.next_exchange()
-    match phase:
-        case "before the first token":
-            await exchange.head()
-            await terminal.wait_for(lambda t: "waiting for the first token" in t.status)
-        case "mid-stream":
-            await exchange.text("The rill runs down", " to the sea")
-            await terminal.wait_for("to the sea")
-    return terminal, exchange
+    return terminal, await ask(terminal, loopback, phase)
 
 
 async def test_quitting_restores_the_terminal(desk: Desk) -> None:

@@ -129,11 +129,34 @@ async def test_a_hostile_prompt_drives_nothing(desk: Desk, loopback: LoopbackSer
 async def test_idle_it_paints_nothing_but_the_cursor(desk: Desk) -> None:
     terminal = await desk.open(size=(120, 40))
 
-    def has_come_to_rest(terminal: Terminal) -> bool:
-        frames = bytes(terminal.raw).split(b"\x1b[?2026h")[1:]
-        return all(len(frame) < 400 for frame in frames[-3:])
+    def frames() -> list[bytes]:
+        return bytes(terminal.raw).split(b"\x1b[?2026h")[1:]
 
-    await terminal.wait_for(has_come_to_rest)
+    def rows(frame: bytes) -> set[bytes]:
+        """The rows that were painted; the last move only puts the cursor back."""
+        return set(re.findall(rb"\x1b\[(\d+);\d+H", frame)[:-1])
+
+    # As soon as the cursor blinks undisturbed, nothing but its row may be painted any more.
+    prompt_row = {b"37"}
+    await terminal.wait_for(lambda _: all(rows(frame) == prompt_row for frame in frames()[-3:]))
+    begun = len(frames())
+    await terminal.wait_for(lambda _: len(frames()) >= begun + 4)
+    assert all(rows(frame) == prompt_row for frame in frames()[begun:-1])
+    assert all(len(frame) < 400 for frame in frames()[begun:])
+
+
+async def test_the_terminals_cursor_is_where_one_types_also_after_the_box_has_moved(
+    desk: Desk,
+) -> None:
+    """An input method opens its window there, before Rill has seen a single key."""
+    terminal = await desk.open(size=(80, 24))
+    await terminal.wait_for(lambda t: t.cursor == (2, 20))
+    terminal.resize(100, 40)
+    await terminal.wait_for(lambda t: t.cursor == (2, 36))
+    terminal.write("小川")
+    await terminal.wait_for(lambda t: t.cursor == (6, 36))
+    terminal.press("ctrl+j")
+    await terminal.wait_for(lambda t: t.cursor == (2, 36) and t.screen[35].startswith("│ 小"))
 
 
 async def test_wide_characters_do_not_shift_the_frame(desk: Desk, demo: DemoServer) -> None:

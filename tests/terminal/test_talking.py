@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.terminal.phases import PHASES, ask
+
 if TYPE_CHECKING:
     from tests.loopback import FullQueue, LoopbackServer
     from tests.terminal.conftest import Desk
@@ -159,13 +161,14 @@ async def test_a_burst_of_keys_is_not_overtaken_by_enter(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("moment", ["at once", "when the terminal is ours"])
-async def test_what_is_typed_before_the_prompt_box_is_there_is_in_it(
-    desk: Desk, moment: str
+@pytest.mark.parametrize("keys", ["typed ahead", "typed\x1b[200~ ahead\x1b[201~"])
+async def test_what_is_typed_or_pasted_before_the_prompt_box_is_there_is_in_it(
+    desk: Desk, keys: str, moment: str
 ) -> None:
     terminal = desk.start()
     if moment != "at once":
         await terminal.wait_for(lambda t: b"\x1b[?1004h" in t.raw)
-    terminal.write("typed ahead")
+    terminal.write(keys)
     await terminal.wait_for("│ typed ahead")
 
 
@@ -181,21 +184,12 @@ async def test_a_bracketed_paste_with_line_breaks_is_not_sent(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("key", ["escape", "ctrl+c"])
-@pytest.mark.parametrize("phase", ["before the head", "before the first token", "mid-stream"])
+@pytest.mark.parametrize("phase", PHASES)
 async def test_a_stop_key_closes_the_connection(
     desk: Desk, loopback: LoopbackServer, key: str, phase: str
 ) -> None:
     terminal = await desk.open_on(loopback.base_url)
-    await terminal.send("go on")
-    exchange = await loopback.next_exchange()
-    if phase == "before the first token":
-        await exchange.head()
-        await terminal.wait_for(lambda t: "waiting for the first token" in t.status)
-    elif phase == "mid-stream":
-        await exchange.text("The rill runs down", " to the sea")
-        await terminal.wait_for("to the sea")
-    else:
-        await terminal.wait_for(lambda t: "esc stops" in t.status)
+    exchange = await ask(terminal, loopback, phase)
     terminal.press(key)
     await exchange.wait_closed()
     await terminal.wait_for(lambda t: "stopped by you" in t.status)
@@ -220,10 +214,7 @@ async def test_every_way_out_closes_the_connection(
     desk: Desk, loopback: LoopbackServer, way: str
 ) -> None:
     terminal = await desk.open_on(loopback.base_url)
-    await terminal.send("go on")
-    exchange = await loopback.next_exchange()
-    await exchange.text("The rill runs down", " to the sea")
-    await terminal.wait_for("to the sea")
+    exchange = await ask(terminal, loopback)
     if way.startswith("/"):
         await terminal.send(way)
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.realserver import skip_without
+from tests.terminal.phases import ask
 from tests.terminal.terminal import REPOSITORY
 
 if TYPE_CHECKING:
@@ -67,10 +68,7 @@ async def test_in_tmux_one_can_type_break_lines_send_and_read(tmux: Desk) -> Non
 
 async def test_in_tmux_escape_stops_the_reply(tmux: Desk, loopback: LoopbackServer) -> None:
     terminal = await in_tmux(tmux, "--base-url", loopback.base_url, "-m", "anthropic/x")
-    await terminal.send("go on")
-    exchange = await loopback.next_exchange()
-    await exchange.text("The rill runs down", " to the sea")
-    await terminal.wait_for("to the sea")
+    exchange = await ask(terminal, loopback)
     terminal.press("escape")
     await exchange.wait_closed()
     await terminal.wait_for("stopped by you")
@@ -78,10 +76,7 @@ async def test_in_tmux_escape_stops_the_reply(tmux: Desk, loopback: LoopbackServ
 
 async def test_closing_the_pane_closes_the_connection(tmux: Desk, loopback: LoopbackServer) -> None:
     terminal = await in_tmux(tmux, "--base-url", loopback.base_url, "-m", "anthropic/x")
-    await terminal.send("go on")
-    exchange = await loopback.next_exchange()
-    await exchange.text("The rill runs down", " to the sea")
-    await terminal.wait_for("to the sea")
+    exchange = await ask(terminal, loopback)
     terminal.press("ctrl+b", "&")
     await terminal.wait_for("(y/n)")
     terminal.write("y")

@@ -35,13 +35,12 @@ def is_streaming(terminal: Terminal) -> bool:
 
 
 async def none_processing(url: str) -> None:
-    """Wait until the server works on nothing that we asked for, as it says itself."""
+    """Ask the server until it works on nothing any more, as it says itself."""
     async with asyncio.timeout(SAFETY_NET), httpx.AsyncClient() as client:
-        while True:
+        busy = True
+        while busy:
             slots = (await client.get(f"{url}/slots")).json()
-            if not any(slot["is_processing"] for slot in slots):
-                return
-            await asyncio.sleep(0.05)
+            busy = any(slot["is_processing"] for slot in slots)
 
 
 async def test_a_real_reply_is_shown_and_its_end_is_named(desk: Desk, real_server: str) -> None:

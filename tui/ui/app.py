@@ -88,24 +88,24 @@ class RillApp(App[None]):
         self._keys = settings.keys
         self.set_keymap(dict(settings.keys))
         self._chat = ChatScreen(session, first_prompt, settings.keys)
-        self._typed_ahead: list[events.Key] | None = []
+        self._typed_ahead: list[events.Key | events.Paste] | None = []
 
     def get_default_screen(self) -> Screen[None]:
         """The chat screen is the bottom of the stack."""
         return self._chat
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep the keys that are typed before there is a prompt box to take them."""
-        if self._typed_ahead is not None and isinstance(event, events.Key):
+        """Keep what is typed or pasted before there is a prompt box to take it."""
+        if self._typed_ahead is not None and isinstance(event, events.Key | events.Paste):
             self._typed_ahead.append(event)
         else:
             await super().on_event(event)
 
     async def on_ready(self) -> None:
-        """Everything is there: let it have the keys that came too early, in their order."""
+        """Everything is there: let it have what came too early, in its order."""
         typed, self._typed_ahead = self._typed_ahead or [], None
-        for key in typed:
-            await super().on_event(key)
+        for event in typed:
+            await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
         """Every action, and the themes, in the palette."""

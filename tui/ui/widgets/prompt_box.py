@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from rich.text import Text
+    from textual.screen import Screen
 
 
 class PromptBox(TextArea):
@@ -32,6 +33,15 @@ class PromptBox(TextArea):
             placeholder="Write a message; /help lists keys and commands",
         )
         self._submit = submit
+
+    def on_mount(self) -> None:
+        """Keep the terminal's own, hidden cursor here: input methods open their window at it."""
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._lead_terminal_cursor)
+
+    def _lead_terminal_cursor(self, _: Screen[object]) -> None:
+        # Textual does it when the cursor moves in the box, not when the box moves.
+        if self.has_focus:
+            self.app.cursor_position = self.cursor_screen_offset
 
     async def _on_key(self, event: Key) -> None:
         """Obey the box's own keys in the order in which they were typed.
