@@ -128,6 +128,13 @@ class Desk:
         await self.say(text, key=key)
         return await self._server.next_exchange()
 
+    async def begun(self, text: str, answer: str) -> Exchange:
+        """A turn whose reply goes on after `answer`, which is on the screen."""
+        exchange = await self.ask(text)
+        await exchange.text(answer)
+        await self.sees(answer)
+        return exchange
+
     async def answered(self, text: str, answer: str) -> Exchange:
         """One whole turn, to its plain end."""
         exchange = await self.ask(text)

@@ -94,10 +94,7 @@ async def before_the_first_token(desk: Desk) -> Exchange:
 
 
 async def in_the_middle(desk: Desk) -> Exchange:
-    exchange = await desk.ask("Question")
-    await exchange.text(PARTIAL)
-    await desk.sees(PARTIAL)
-    return exchange
+    return await desk.begun("Question", PARTIAL)
 
 
 async def in_an_error_body(desk: Desk) -> Exchange:
@@ -109,6 +106,14 @@ async def in_an_error_body(desk: Desk) -> Exchange:
 
 
 PHASES = [before_the_head, before_the_first_token, in_the_middle, in_an_error_body]
+
+
+async def goes_on(desk: Desk, exchange: Exchange) -> None:
+    """What `in_the_middle` began was not ended by what was done since."""
+    assert not exchange.closed.is_set()
+    await exchange.text("ence.")
+    await exchange.finish()
+    await desk.sees("Half a sentence.", "✓ complete")
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -273,28 +278,25 @@ async def test_bytes_that_are_late_change_nothing(loopback: LoopbackServer) -> N
         assert ("assistant", PARTIAL) in prompts(exchange)
 
 
+@pytest.mark.parametrize(
+    ("leave", "come_back", "words"),
+    [
+        (by_new, by_switch, "you started a new conversation"),
+        (by_switch, by_switch, "you left the conversation"),
+        (by_close, by_undo, "you closed the conversation"),
+    ],
+)
 async def test_the_ending_of_a_stopped_reply_is_there_when_one_comes_back(
-    loopback: LoopbackServer,
+    loopback: LoopbackServer, leave: Way, come_back: Way, words: str
 ) -> None:
     async with sit_down(loopback) as desk:
-        await in_the_middle(desk)
+        await desk.answered("An older one", "with its answer")
         await desk.press("ctrl+n")
-        await desk.until(lambda: "New conversation" in desk.lines[0])
-        await desk.press("ctrl+o", "down", "enter")
-        await desk.sees(PARTIAL, "■ stopped: you started a new conversation")
-
-
-async def test_opening_the_list_does_not_stop_the_reply(loopback: LoopbackServer) -> None:
-    async with sit_down(loopback) as desk:
-        exchange = await in_the_middle(desk)
-        await desk.press("ctrl+o")
-        await desk.sees("Conversations")
-        await exchange.text("ence.")
-        await desk.press("escape")
-        await desk.sees("Half a sentence.")
-        assert not exchange.closed.is_set()
-        await exchange.finish()
-        await desk.status_says("✓ complete")
+        await in_the_middle(desk)
+        await leave(desk)
+        await desk.until(lambda: PARTIAL not in desk.transcript)
+        await come_back(desk)
+        await desk.sees(PARTIAL, f"■ stopped: {words}")
 
 
 async def test_choosing_the_same_conversation_does_not_stop_its_reply(
@@ -303,22 +305,7 @@ async def test_choosing_the_same_conversation_does_not_stop_its_reply(
     async with sit_down(loopback) as desk:
         exchange = await in_the_middle(desk)
         await desk.press("ctrl+o", "enter")
-        await exchange.text("ence.")
-        await desk.sees("Half a sentence.")
-        await exchange.finish()
-        await desk.status_says("✓ complete")
-
-
-@pytest.mark.parametrize("key", ["f1", "ctrl+p"])
-async def test_help_and_palette_do_not_stop_the_reply(loopback: LoopbackServer, key: str) -> None:
-    async with sit_down(loopback) as desk:
-        exchange = await in_the_middle(desk)
-        await desk.press(key)
-        await desk.press("escape")
-        assert not exchange.closed.is_set()
-        await exchange.text("ence.")
-        await exchange.finish()
-        await desk.sees("Half a sentence.", "✓ complete")
+        await goes_on(desk, exchange)
 
 
 async def test_undo_with_nothing_to_undo_does_not_stop_the_reply(loopback: LoopbackServer) -> None:
@@ -326,9 +313,7 @@ async def test_undo_with_nothing_to_undo_does_not_stop_the_reply(loopback: Loopb
         exchange = await in_the_middle(desk)
         await desk.say("/undo")
         await desk.sees("Nothing was closed in this run.")
-        assert not exchange.closed.is_set()
-        await exchange.finish()
-        await desk.until(lambda: not desk.ours())
+        await goes_on(desk, exchange)
 
 
 async def test_a_retry_while_a_reply_runs_starts_no_second_request(
@@ -339,9 +324,7 @@ async def test_a_retry_while_a_reply_runs_starts_no_second_request(
         await desk.say("/retry")
         await desk.settle()
         assert loopback.unanswered() == 0
-        assert not exchange.closed.is_set()
-        await exchange.finish()
-        await desk.status_says("✓ complete")
+        await goes_on(desk, exchange)
         assert loopback.unanswered() == 0
 
 
@@ -353,10 +336,7 @@ async def test_closing_another_conversation_leaves_this_ones_reply_alone(
         await desk.press("ctrl+n")
         exchange = await in_the_middle(desk)
         await desk.press("ctrl+o", "down", "ctrl+d", "escape")
-        assert not exchange.closed.is_set()
-        await exchange.text("ence.")
-        await exchange.finish()
-        await desk.sees("Half a sentence.", "✓ complete")
+        await goes_on(desk, exchange)
 
 
 async def test_a_stopped_reply_counts_no_time_any_more(loopback: LoopbackServer) -> None:

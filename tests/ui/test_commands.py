@@ -80,11 +80,22 @@ async def test_help_and_open_show_what_they_say(loopback: LoopbackServer) -> Non
         assert desk.prompt == ""
 
 
+async def test_who_types_a_command_goes_on_typing(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        # With nothing to stop, the key for it leaves the prompt.
+        await desk.say("/stop")
+        await desk.press("a", "b")
+        assert desk.prompt == "ab"
+
+
 async def test_copy_works_from_the_prompt(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         await desk.answered("First", "One")
+        await desk.answered("Second", "Two, three")
         await desk.say("/copy")
-        await desk.until(lambda: desk.app.clipboard == "One")
+        await desk.sees("10 characters sent to the clipboard")
+        assert desk.app.clipboard == "Two, three"
+        assert desk.prompt == ""
 
 
 async def test_quit_quits(loopback: LoopbackServer) -> None:

@@ -27,10 +27,14 @@ async def test_each_conversation_keeps_its_draft(loopback: LoopbackServer) -> No
         assert loopback.unanswered() == 0
 
 
-async def test_a_draft_survives_looking_at_the_list(loopback: LoopbackServer) -> None:
+async def test_a_draft_survives_looking_at_the_list_which_shows_it(
+    loopback: LoopbackServer,
+) -> None:
     async with sit_down(loopback) as desk:
         await desk.type("half a tho")
-        await desk.press("ctrl+o", "escape", "u", "g", "h", "t")
+        await desk.press("ctrl+o")
+        await desk.sees("● New conversation 0 messages draft")
+        await desk.press("escape", "u", "g", "h", "t")
         assert desk.prompt == "half a thought"
 
 
@@ -115,6 +119,22 @@ async def test_typing_in_the_list_filters_it(loopback: LoopbackServer) -> None:
         await desk.until(lambda: "About apples" in desk.lines[0])
 
 
+async def test_what_matches_best_comes_first_and_the_filter_outlives_a_close(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        for name in ("Pear tart", "People eat roses", "Something else"):
+            await desk.press("ctrl+n")
+            await desk.answered(name, "Yes")
+        await desk.press("ctrl+o", *"pear")
+        await desk.sees("Pear tart 2 messages ✓ People eat roses 2 messages ✓")
+        await desk.press("ctrl+d")
+        await desk.sees("Closed “Pear tart”.")
+        await desk.until(lambda: "Pear tart 2 messages" not in desk.words)
+        assert "People eat roses 2 messages" in desk.words
+        assert "Something else 2 messages" not in desk.words
+
+
 async def test_a_filter_that_finds_nothing_opens_nothing(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         await desk.answered("First", "One")
@@ -127,10 +147,11 @@ async def test_the_list_shows_how_each_last_reply_ended(loopback: LoopbackServer
     async with sit_down(loopback) as desk:
         await desk.answered("Good", "One")
         await desk.press("ctrl+n")
-        exchange = await desk.ask("Stopped")
-        await exchange.text("Some")
-        await desk.sees("Some")
-        await desk.press("escape")
+        await desk.begun("Stopped", "Some")
+        await desk.press("ctrl+o")
+        await desk.sees("● Stopped 1 message Good 2 messages ✓")
+        await desk.press("escape", "escape")
+        await desk.sees("■ stopped by you")
         await desk.press("ctrl+o")
         await desk.sees("● Stopped 2 messages ■", "Good 2 messages ✓")
 
@@ -190,9 +211,7 @@ async def test_a_second_try_shows_its_place_as_soon_as_it_has_ended(
 
 async def test_a_retry_after_a_stop_keeps_the_stopped_one(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
-        exchange = await desk.ask("First")
-        await exchange.text("Half")
-        await desk.sees("Half")
+        await desk.begun("First", "Half")
         await desk.press("escape")
         await desk.say("/retry")
         exchange = await loopback.next_exchange()
@@ -215,6 +234,15 @@ async def test_a_retry_with_nothing_to_try_again_does_nothing(loopback: Loopback
         await desk.answered("First", "One")
 
 
+async def test_closing_a_blank_conversation_promises_no_undo(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.say("/close")
+        await desk.settle()
+        assert "Closed" not in desk.words
+        await desk.say("/undo")
+        await desk.sees("Nothing was closed in this run.")
+
+
 async def test_undo_with_nothing_closed_says_so(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         await desk.say("/undo")
@@ -224,6 +252,9 @@ async def test_undo_with_nothing_closed_says_so(loopback: LoopbackServer) -> Non
 async def test_the_system_prompt_goes_with_every_conversation(loopback: LoopbackServer) -> None:
     async with sit_down(loopback, system="Be brief.") as desk:
         await desk.answered("First", "One")
+        await desk.say("/close")
+        exchange = await desk.answered("Second", "Two")
+        assert exchange.json()["system"] == "Be brief."
         await desk.press("ctrl+n")
-        exchange = await desk.ask("Second")
+        exchange = await desk.ask("Third")
         assert exchange.json()["system"] == "Be brief."

@@ -7,30 +7,50 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ui.desk import sit_down
+from tui.storage.settings import Settings
 from tui.ui.theme_files import load_themes, themes_folder
 
 if TYPE_CHECKING:
-    from tests.loopback import LoopbackServer
+    from tests.loopback import Exchange, LoopbackServer
+    from tests.ui.desk import Desk
 
 
-@pytest.mark.parametrize(
-    ("key", "sign"),
-    [
-        ("ctrl+o", "Type to filter"),
-        ("f1", "Keys and commands"),
-        ("ctrl+p", "Start a new conversation"),
-    ],
-)
+DIALOGS = [
+    ("ctrl+o", "Type to filter"),
+    ("f1", "Keys and commands"),
+    ("ctrl+p", "Start a new conversation"),
+]
+
+
+async def covered(desk: Desk, key: str, sign: str) -> Exchange:
+    """A reply that is under way below a dialog."""
+    exchange = await desk.begun("Question", "Half a sent")
+    await desk.press(key)
+    await desk.sees(sign)
+    assert not exchange.closed.is_set()
+    return exchange
+
+
+@pytest.mark.parametrize(("key", "sign"), DIALOGS)
+async def test_a_dialog_does_not_stop_the_reply_below_it(
+    loopback: LoopbackServer, key: str, sign: str
+) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await covered(desk, key, sign)
+        await exchange.text("ence.")
+        await desk.press("escape")
+        await desk.sees("Half a sentence.")
+        assert not exchange.closed.is_set()
+        await exchange.finish()
+        await desk.status_says("✓ complete")
+
+
+@pytest.mark.parametrize(("key", "sign"), DIALOGS)
 async def test_ctrl_c_stops_the_reply_below_a_dialog(
     loopback: LoopbackServer, key: str, sign: str
 ) -> None:
     async with sit_down(loopback) as desk:
-        exchange = await desk.ask("Question")
-        await exchange.text("Half a sent")
-        await desk.sees("Half a sent")
-        await desk.press(key)
-        await desk.sees(sign)
-        assert not exchange.closed.is_set()
+        exchange = await covered(desk, key, sign)
         await desk.press("ctrl+c")
         await exchange.wait_closed()
         await desk.until(lambda: not desk.ours())
@@ -49,3 +69,12 @@ async def test_the_palette_offers_rills_themes_and_no_others(loopback: LoopbackS
         await desk.sees(*ours)
         assert "textual-dark" not in desk.words
         assert "nord" not in desk.words
+
+
+@pytest.mark.parametrize("key", ["f2", "escape", "q"])
+async def test_help_closes_by_the_key_that_opened_it(loopback: LoopbackServer, key: str) -> None:
+    async with sit_down(loopback, settings=Settings(keys={"help": "f2"})) as desk:
+        await desk.press("f2")
+        await desk.sees("Keys and commands")
+        await desk.press(key)
+        await desk.until(lambda: "Keys and commands" not in desk.words)

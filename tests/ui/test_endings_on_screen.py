@@ -23,10 +23,7 @@ PARTIAL = "What had come so far."
 
 
 async def begun(desk: Desk) -> Exchange:
-    exchange = await desk.ask("The question")
-    await exchange.text(PARTIAL)
-    await desk.sees(PARTIAL)
-    return exchange
+    return await desk.begun("The question", PARTIAL)
 
 
 async def ended(desk: Desk, mark: str, words: str) -> None:
@@ -166,6 +163,7 @@ async def test_silence_beyond_the_limit_is_called_that(
         exchange = await begun(desk)
         skip_time(21)
         await ended(desk, "▲", "silent for 20 s, so given up; 21 characters kept")
+        assert "/retry" in desk.status
         await exchange.wait_closed()
 
 

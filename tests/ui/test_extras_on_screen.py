@@ -11,6 +11,8 @@ from tests.ui.desk import sit_down
 from tests.ui.test_hostile_text import EVIL, MARKUP, harmless
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.loopback import LoopbackServer
 
 
@@ -128,3 +130,43 @@ async def test_a_long_error_keeps_what_helps_to_ask_about_it(loopback: LoopbackS
         await desk.until(lambda: facts in desk.transcript)
         assert facts in desk.status
         assert desk.status.endswith("/retry")
+
+
+async def test_two_calls_alike_are_two(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await desk.ask()
+        for number in range(2):
+            tool = {"type": "tool_use", "id": f"toolu_{number}", "name": "tides", "input": {}}
+            started = {"index": number, "content_block": tool}
+            await exchange.event("content_block_start", started)
+            await exchange.event("content_block_stop", {"index": number})
+        await exchange.finish("tool_use")
+        await desk.until(lambda: desk.transcript.count("→ tides {}") == 2)
+
+
+async def test_a_reply_is_headed_by_the_model_that_answers_as_soon_as_it_is_known(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback, model="alias") as desk:
+        exchange = await desk.ask("Who is it?")
+        await desk.sees("Who is it? alias")
+        await exchange.text("It is ")
+        await desk.sees("Who is it? loopback-1 It is")
+        await exchange.text("me.")
+        await exchange.finish()
+        await desk.status_says("✓")
+        await desk.sees("loopback-1 It is me.")
+
+
+async def test_a_tool_call_counts_for_the_speed_while_it_streams(
+    loopback: LoopbackServer, skip_clock: Callable[[float], None]
+) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await desk.ask()
+        tool = {"type": "tool_use", "id": "toolu_1", "name": "tides", "input": {}}
+        await exchange.event("content_block_start", {"index": 0, "content_block": tool})
+        delta = {"type": "input_json_delta", "partial_json": '{"city": "' + "x" * 30}
+        await exchange.event("content_block_delta", {"index": 0, "delta": delta})
+        await desk.status_says("↓~10")
+        skip_clock(2)
+        await desk.status_says("~5 tok/s")

@@ -78,6 +78,11 @@ async def test_in_a_reply(loopback: LoopbackServer) -> None:
         await desk.sees("the end", "✓")
         assert "list[int]" in desk.transcript
         await harmless(desk)
+        # What was said earlier is shown another way than what is just coming.
+        await desk.press("ctrl+n")
+        await desk.press("ctrl+o", "down", "enter")
+        await desk.sees("the end")
+        await harmless(desk)
 
 
 async def test_markup_in_a_reply_is_shown_literally(loopback: LoopbackServer) -> None:
@@ -151,7 +156,7 @@ async def test_in_why_it_stopped(loopback: LoopbackServer, reason: str) -> None:
         details = {"category": EVIL, "explanation": EVIL}
         stop_reason = EVIL if reason == "verbatim" else reason
         await exchange.finish(stop_reason, stop_sequence=EVIL, stop_details=details)
-        await desk.until(lambda: "streaming" not in desk.status and "waiting" not in desk.status)
+        await desk.until(lambda: MARKUP in desk.transcript)
         await harmless(desk)
 
 
@@ -181,3 +186,15 @@ async def test_a_link_is_not_opened_by_a_click(
         await desk.pilot.click(offset=(desk.lines[y].index("click") + 2, y))
         await desk.settle()
         assert not opened
+
+
+async def test_what_was_held_back_for_its_next_half_is_shown_when_none_comes(
+    loopback: LoopbackServer,
+) -> None:
+    """A carriage return waits for its line feed, and the last frame may have been painted."""
+    async with sit_down(loopback) as desk:
+        exchange = await desk.ask()
+        await exchange.text("The end\r")
+        await desk.sees("The end")
+        await exchange.finish()
+        await desk.sees("The end␍")

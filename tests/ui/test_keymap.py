@@ -39,6 +39,9 @@ def test_the_one_wrong_key_among_good_ones_is_named() -> None:
         ({"recall": "enter"}, "enter", ("recall", "send")),
         ({"quit": "up"}, "up", ("quit", "recall")),
         ({"stop": "j"}, "j", ("stop", "line_down")),
+        ({"older_reply": "]"}, "]", ("older_reply", "newer_reply")),
+        ({"older_reply": " right_square_bracket"}, "]", ("older_reply", "newer_reply")),
+        ({"new_conversation": "ctrl+p"}, "ctrl+p", ("new_conversation", "the command palette")),
     ],
 )
 def test_a_key_that_two_actions_want_is_named_with_both(
@@ -50,10 +53,17 @@ def test_a_key_that_two_actions_want_is_named_with_both(
         assert action in told
 
 
+@pytest.mark.parametrize("key", ["ctrl+k", "ctrl+e", "backspace", "left"])
+def test_a_key_that_edits_the_prompt_is_not_taken_from_it(key: str) -> None:
+    told = complaint({"new_conversation": f"f2,{key}"})
+    assert f"keys.new_conversation names {key}, which edits the text in the prompt;" in told
+
+
 @pytest.mark.parametrize(
     "keymap",
     [
         {},
+        {"line_up": "left", "copy_reply": "ctrl+y"},
         {"new_conversation": "ctrl+t"},
         {"new_conversation": "ctrl+o", "open_conversation": "ctrl+n"},
         {"help": "f1, question_mark"},

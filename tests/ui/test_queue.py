@@ -5,20 +5,34 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.ui.desk import prompts, sit_down
 
 if TYPE_CHECKING:
-    from tests.loopback import LoopbackServer
+    from collections.abc import Awaitable, Callable
+
+    from tests.loopback import Exchange, LoopbackServer
+    from tests.ui.desk import Desk
+
+OVERLOADED = {"type": "overloaded_error", "message": "Overloaded"}
+
+
+async def one_waits(desk: Desk) -> Exchange:
+    """A reply that goes on, and a message that waits for its end."""
+    exchange = await desk.ask("First")
+    await exchange.text("One")
+    await desk.say("And then?")
+    await desk.waits("And then?")
+    return exchange
 
 
 async def test_a_message_sent_during_a_reply_waits_and_is_sent_when_it_is_complete(
     loopback: LoopbackServer,
 ) -> None:
     async with sit_down(loopback) as desk:
-        first = await desk.ask("First")
-        await first.text("One")
-        await desk.say("And then?")
-        await desk.waits("And then?", "sent when the reply is complete")
+        first = await one_waits(desk)
+        assert "sent when the reply is complete" in desk.waiting
         assert desk.prompt == ""
         assert loopback.unanswered() == 0
         assert loopback.open_connections == 1
@@ -70,11 +84,12 @@ async def test_up_takes_the_last_waiting_message_back(loopback: LoopbackServer) 
 async def test_up_with_nothing_waiting_recalls_the_last_prompt(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         await desk.answered("First", "One")
+        await desk.answered("Second", "Two")
         await desk.press("up")
-        assert desk.prompt == "First"
+        assert desk.prompt == "Second"
         await desk.press("ctrl+u")
         await desk.say("/recall")
-        await desk.until(lambda: desk.prompt == "First")
+        await desk.until(lambda: desk.prompt == "Second")
 
 
 async def test_up_in_a_text_of_several_lines_only_moves_the_cursor(
@@ -87,53 +102,62 @@ async def test_up_in_a_text_of_several_lines_only_moves_the_cursor(
         assert desk.prompt == "aX\nb"
 
 
-async def test_after_a_stop_it_is_held_until_asked_for(loopback: LoopbackServer) -> None:
+async def by_a_stop(desk: Desk, exchange: Exchange) -> None:
+    await exchange.text("One")
+    await desk.sees("One")
+    await desk.press("escape")
+    await exchange.wait_closed()
+
+
+async def by_a_refusal(desk: Desk, exchange: Exchange) -> None:
+    await exchange.respond(529, json.dumps({"error": OVERLOADED}))
+
+
+async def by_an_error(desk: Desk, exchange: Exchange) -> None:
+    await exchange.text("One")
+    await exchange.event("error", {"error": OVERLOADED})
+
+
+async def by_a_cut(desk: Desk, exchange: Exchange) -> None:
+    await exchange.text("One")
+    await exchange.end()
+
+
+ONE = [("user", "First"), ("assistant", "One"), ("user", "And then?")]
+
+
+@pytest.mark.parametrize(
+    ("end", "said", "sent"),
+    [
+        (by_a_stop, "■ stopped by you", ONE),
+        (by_a_refusal, "✗ Overloaded", [("user", "FirstAnd then?")]),
+        (by_an_error, "✗ Overloaded", ONE),
+        (by_a_cut, "▲ connection closed early", ONE),
+    ],
+)
+async def test_after_any_other_ending_it_is_held_until_asked_for(
+    loopback: LoopbackServer,
+    end: Callable[[Desk, Exchange], Awaitable[None]],
+    said: str,
+    sent: list[tuple[str, str]],
+) -> None:
     async with sit_down(loopback) as desk:
         exchange = await desk.ask("First")
-        await exchange.text("One")
-        await desk.sees("One")
         await desk.say("And then?")
-        await desk.press("escape")
-        await exchange.wait_closed()
+        await end(desk, exchange)
+        await desk.status_says(said)
         await desk.waits("And then?", "enter sends the next")
+        await desk.settle()
         assert loopback.unanswered() == 0
         await desk.press("enter")
-        exchange = await loopback.next_exchange()
-        assert prompts(exchange)[-2:] == [("assistant", "One"), ("user", "And then?")]
+        assert prompts(await loopback.next_exchange()) == sent
         await desk.until(lambda: not desk.waiting)
-        assert loopback.unanswered() == 0
-
-
-async def test_after_an_error_it_is_held_until_asked_for(loopback: LoopbackServer) -> None:
-    async with sit_down(loopback) as desk:
-        exchange = await desk.ask("First")
-        await desk.say("And then?")
-        error = {"error": {"type": "overloaded_error", "message": "Overloaded"}}
-        await exchange.respond(529, json.dumps(error))
-        await desk.waits("And then?", "enter sends the next")
-        await desk.status_says("✗ Overloaded")
-        await desk.settle()
-        assert loopback.unanswered() == 0
-
-
-async def test_after_a_cut_it_is_held_until_asked_for(loopback: LoopbackServer) -> None:
-    async with sit_down(loopback) as desk:
-        exchange = await desk.ask("First")
-        await exchange.text("One")
-        await desk.say("And then?")
-        await exchange.end()
-        await desk.waits("And then?", "enter sends the next")
-        await desk.status_says("▲ connection closed early")
-        await desk.settle()
         assert loopback.unanswered() == 0
 
 
 async def test_it_stays_with_its_conversation(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
-        exchange = await desk.ask("First")
-        await exchange.text("One")
-        await desk.say("And then?")
-        await desk.waits("And then?")
+        await one_waits(desk)
         await desk.press("ctrl+n")
         await desk.until(lambda: not desk.waiting)
         await desk.press("enter")
@@ -150,9 +174,7 @@ async def test_it_stays_with_its_conversation(loopback: LoopbackServer) -> None:
 
 async def test_it_survives_closing_and_undo(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
-        exchange = await desk.ask("First")
-        await exchange.text("One")
-        await desk.say("And then?")
+        await one_waits(desk)
         await desk.say("/close")
         await desk.until(lambda: not desk.waiting)
         await desk.say("/undo")

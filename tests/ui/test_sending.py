@@ -138,6 +138,9 @@ async def test_silence_in_the_middle_is_said_while_it_lasts(
 ) -> None:
     async with sit_down(loopback) as desk:
         exchange = await desk.ask()
+        skip_clock(12.0)
+        await desk.status_says("waiting for the first token · 12 s")
+        assert "silent" not in desk.status
         await exchange.text("Some")
         await desk.status_says("● streaming")
         assert "silent" not in desk.status
@@ -168,6 +171,17 @@ async def test_the_prompt_grows_to_ten_lines_and_not_beyond(loopback: LoopbackSe
         assert box.content_region.height == 10
         await desk.press(*"end")
         assert "end" in desk.text
+
+
+async def test_on_a_small_screen_the_prompt_leaves_room_for_the_reply(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback, size=(60, 14)) as desk:
+        await desk.answered("First", "One")
+        await desk.type("\n".join("abcdefghij"))
+        await desk.settle()
+        assert "One" in desk.transcript
+        assert "✓ complete" in desk.text
 
 
 async def test_the_prompt_can_be_written_in_during_every_phase(loopback: LoopbackServer) -> None:
@@ -212,3 +226,10 @@ async def test_the_title_bar_shows_the_first_prompt_and_the_model(loopback: Loop
         await desk.answered("And a brook?", "A larger one.")
         assert "What is a rill?" in desk.lines[0]
         assert "anthropic/loopback-1" in desk.lines[0]
+
+
+async def test_a_long_title_gives_way_to_the_model(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback, size=(50, 20)) as desk:
+        await desk.ask("What is a rill? " * 20)
+        assert desk.lines[0].strip().startswith("What is a rill?")
+        assert desk.lines[0].rstrip().endswith("anthropic/loopback-1")

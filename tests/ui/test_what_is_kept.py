@@ -152,3 +152,24 @@ async def test_thinking_that_was_unfolded_stays_so_in_later_replies_and_after_a_
         await desk.until(lambda: "of one" not in desk.transcript)
         assert "of another" not in desk.transcript
         assert "▾" not in desk.transcript
+
+
+@pytest.mark.parametrize("key", ["r", "left_square_bracket"])
+async def test_another_reply_leaves_what_is_being_typed_alone(
+    loopback: LoopbackServer, key: str
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("Question", "First try")
+        await desk.say("/retry")
+        exchange = await loopback.next_exchange()
+        await exchange.text("Second try")
+        await exchange.finish()
+        await desk.sees("Second try")
+        await desk.status_says("✓")
+        await desk.type("a thought")
+        await desk.press("left", "left", "escape", key)
+        await desk.until(lambda: "Second try" not in desk.transcript)
+        await desk.press("i", "X")
+        await desk.until(lambda: desk.prompt == "a thougXht")
+        await desk.press("ctrl+z", "ctrl+z")
+        await desk.until(lambda: desk.prompt == "")

@@ -6,13 +6,14 @@ and multiplexers eat the rest.
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from textual.app import App
 from textual.binding import Binding
-from textual.keys import Keys
+from textual.keys import Keys, key_to_character
+from textual.widgets import TextArea
 
 from tui.errors import SettingsError
 from tui.hints import nearest
@@ -187,11 +188,8 @@ ACTIONS = (
 
 _CHAT_PLACES = (Place.ANYWHERE, Place.CHAT, Place.PROMPT, Place.TRANSCRIPT)
 BY_SLASH = {action.slash: action for action in ACTIONS if action.slash}
-_NAMES = {
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "escape": "esc",
-}
+_NAMES = {"escape": "esc"}
+_EDITING = {binding.key for binding in Binding.make_bindings(TextArea.BINDINGS)}
 
 
 def bindings(*places: Place) -> list[Binding]:
@@ -212,8 +210,7 @@ def bindings(*places: Place) -> list[Binding]:
 
 def key_names(action: Action, keymap: Mapping[str, str]) -> list[str]:
     """The keys of an action as a person would write them, the user's own if there are any."""
-    keys = keymap.get(action.id, action.keys)
-    return [_NAMES.get(key, key) for key in keys.split(",") if key]
+    return [_NAMES.get(key, key) for key in _keys(keymap.get(action.id, action.keys))]
 
 
 def first_key(action_id: str, keymap: Mapping[str, str]) -> str:
@@ -227,7 +224,7 @@ def check_keymap(keymap: Mapping[str, str], where: str) -> None:
 
     Raises:
         SettingsError: a name that is no action, a key that does not exist, or one that two actions
-            would share in one place.
+            would share in one place, or that the prompt needs to edit its text.
     """
     by_id = {action.id: action for action in ACTIONS if action.keys}
     for name, keys in keymap.items():
@@ -238,27 +235,38 @@ def check_keymap(keymap: Mapping[str, str], where: str) -> None:
                 raise SettingsError(
                     f"{where}: keys.{name} names {key!r}, which is no key; one looks like ctrl+g."
                 )
-    taken: dict[tuple[Place, str], str] = {}
+    palette = _keys(App.COMMAND_PALETTE_BINDING)
+    taken = {(place, key): "the command palette" for place in _CHAT_PLACES for key in palette}
     for action in by_id.values():
         # What counts anywhere is taken everywhere in the chat.
         places = _CHAT_PLACES if action.place in {Place.ANYWHERE, Place.CHAT} else (action.place,)
-        for key in (key.strip() for key in keymap.get(action.id, action.keys).split(",")):
+        for key in _keys(keymap.get(action.id, action.keys)):
             for place in places:
                 other = taken.setdefault((place, key), action.id)
                 if other != action.id:
                     raise SettingsError(
                         f"{where}: the key {key} is wanted by both {other} and {action.id}."
                     )
+            if key in _EDITING - set(_keys(action.keys)) and Place.PROMPT in places:
+                raise SettingsError(
+                    f"{where}: keys.{action.id} names {key}, which edits the text in the prompt; "
+                    "take another, for instance one of f2 to f5."
+                )
+
+
+def _keys(keys: str) -> list[str]:
+    """The single keys, each by one name only: `]` and `right_square_bracket` are the same."""
+    return [_one_name(key.strip()) for key in keys.split(",") if key.strip()]
+
+
+def _one_name(key: str) -> str:
+    character = key_to_character(key)
+    return character if character and character.isprintable() and character != " " else key
 
 
 def _is_key(key: str) -> bool:
     *modifiers, base = key.split("+") if key != "+" else ["plus"]
     if not set(modifiers) <= {"ctrl", "alt", "shift", "super", "meta", "hyper"}:
         return False
-    if len(base) == 1 or base in {named.value for named in Keys}:
-        return True
-    try:
-        unicodedata.lookup(base.replace("_", " "))
-    except KeyError:
-        return False
-    return True
+    known = base in {named.value for named in Keys}
+    return known or len(base) == 1 or key_to_character(base) is not None

@@ -19,14 +19,11 @@ from tui.providers.stream_reply import stream_reply
 from tui.ui.commands import find_command
 from tui.ui.conversations import Conversations
 from tui.ui.keys import Place, bindings, first_key
-from tui.ui.screens.help import HelpScreen
 from tui.ui.screens.reading import ReadingScreen
 from tui.ui.screens.switcher import Switcher
 from tui.ui.widgets.message_view import PromptView, ReplyView
 from tui.ui.widgets.prompt_box import PromptBox
-from tui.ui.widgets.status_bar import StatusBar
 from tui.ui.widgets.title_bar import TitleBar
-from tui.ui.widgets.transcript import Transcript
 from tui.ui.widgets.waiting_list import WaitingList
 from tui.ui.widgets.welcome import welcome
 
@@ -60,11 +57,9 @@ class ChatScreen(ReadingScreen):
     AUTO_FOCUS = "#prompt"
 
     def __init__(self, session: Session, first_prompt: str, keymap: Mapping[str, str]) -> None:
-        super().__init__(Transcript(), PromptBox(self._submit), StatusBar())
+        super().__init__(PromptBox(self._submit), Conversations(system=session.system), keymap)
         self._session = session
         self._first_prompt = first_prompt
-        self._keymap = keymap
-        self._conversations = Conversations(system=session.system)
         self._under_way: _Running | None = None
         self._quit_timer: Timer | None = None
         self.title_bar = TitleBar()
@@ -134,12 +129,12 @@ class ChatScreen(ReadingScreen):
     async def _send(self, text: str, *, follow: bool = True) -> None:
         """Append a prompt to the open conversation and ask for the reply to it."""
         message = Message.from_user(text)
-        self._conversations.current.conversation.append(message)
+        self.conversation.append(message)
         running = self._begin()
         await self.transcript.add(PromptView(message), running.view, follow=follow)
         self._start(running)
 
-    def _begin(self, place: str = "") -> _Running:
+    def _begin(self, alternative: tuple[int, int] | None = None) -> _Running:
         """Begin a reply to the head of the open conversation, which is a prompt.
 
         Before anything is awaited: keys come in bursts, and a stop or a switch right behind the
@@ -151,7 +146,7 @@ class ChatScreen(ReadingScreen):
         reply = Reply(
             provider=self._session.provider.name, model=options.model, limit=options.limit
         )
-        view = ReplyView(reply.message(), place=place, reply=reply)
+        view = ReplyView(reply.message(), alternative=alternative, reply=reply)
         self._under_way = running = _Running(reply, current, prompt.id, view)
         self.title_bar.heading = current.conversation.title
         self._show_waiting()
@@ -229,27 +224,30 @@ class ChatScreen(ReadingScreen):
 
     # Conversations
 
-    async def _leave(self, by: CancelledBy) -> None:
+    def _leave(self, by: CancelledBy) -> None:
         """Stop what runs here and keep what is typed."""
         self.cancel_reply(by)
         self._conversations.current.draft = self.prompt.text
 
     async def _show_current(self) -> None:
-        current = self._conversations.current
-        conversation = current.conversation
-        running = self._under_way
-        # All but the transcript before anything is awaited: keys go to the new draft at once.
-        self.title_bar.heading = conversation.title
-        self.prompt.load_text(current.draft)
+        """Show another conversation, with what was being typed in it."""
+        # Before anything is awaited: keys go to the new draft at once.
+        self.prompt.load_text(self._conversations.current.draft)
         self.prompt.move_cursor(self.prompt.document.end)
+        self.prompt.focus()
+        await self._show_conversation()
+
+    async def _show_conversation(self) -> None:
+        """Show the open conversation as it is now, and leave what is being typed alone."""
+        running = self._under_way
+        self.title_bar.heading = self.conversation.title
         self.status.reply = running.reply if running else None
         self._show_waiting()
-        self.prompt.focus()
-        await self.transcript.show(conversation, running=running.view if running else None)
+        await self.transcript.show(self.conversation, running=running.view if running else None)
 
     async def action_new_conversation(self) -> None:
         """Start a new conversation."""
-        await self._leave(CancelledBy.NEW)
+        self._leave(CancelledBy.NEW)
         self._conversations.start()
         await self._show_current()
 
@@ -262,7 +260,7 @@ class ChatScreen(ReadingScreen):
 
     async def _go_to(self, chosen: OpenConversation | None) -> None:
         if chosen is not None and chosen is not self._conversations.current:
-            await self._leave(CancelledBy.SWITCH)
+            self._leave(CancelledBy.SWITCH)
             self._conversations.go_to(chosen)
             await self._show_current()
 
@@ -274,7 +272,7 @@ class ChatScreen(ReadingScreen):
         """Close a conversation, its reply first; it can be brought back while Rill runs."""
         is_current = target is self._conversations.current
         if is_current:
-            await self._leave(CancelledBy.CLOSE)
+            self._leave(CancelledBy.CLOSE)
         if not target.is_blank:
             title = target.conversation.title or "the draft"
             self.notify(f"Closed “{title}”. /undo brings it back.", markup=False)
@@ -287,23 +285,23 @@ class ChatScreen(ReadingScreen):
         if not self._conversations.has_closed:
             self.notify("Nothing was closed in this run.", severity="warning", markup=False)
             return
-        await self._leave(CancelledBy.SWITCH)
+        self._leave(CancelledBy.SWITCH)
         self._conversations.reopen()
         await self._show_current()
 
     async def action_retry(self) -> None:
         """Ask for the last reply again; the old one stays, as an alternative."""
-        conversation = self._conversations.current.conversation
+        conversation = self.conversation
         path = conversation.path()
         if self._busy_or_blank():
             return
-        place = ""
+        alternative = None
         if path[-1].role is Role.ASSISTANT:
             count = len(conversation.siblings(path[-1].id)) + 1
-            place = f"  {count}/{count}"
+            alternative = (count, count)
             conversation.rewind(path[-2].id)
-        running = self._begin(place)
-        await self._show_current_keeping_draft()
+        running = self._begin(alternative)
+        await self._show_conversation()
         self._start(running)
 
     async def action_older_reply(self) -> None:
@@ -315,7 +313,7 @@ class ChatScreen(ReadingScreen):
         await self._show_sibling(1)
 
     async def _show_sibling(self, step: int) -> None:
-        conversation = self._conversations.current.conversation
+        conversation = self.conversation
         path = conversation.path()
         if self._busy_or_blank():
             return
@@ -323,7 +321,7 @@ class ChatScreen(ReadingScreen):
         index = siblings.index(path[-1].id) + step
         if 0 <= index < len(siblings):
             conversation.select(siblings[index])
-            await self._show_current_keeping_draft()
+            await self._show_conversation()
         else:
             self.notify("There is no other reply in that direction.", markup=False)
 
@@ -331,19 +329,12 @@ class ChatScreen(ReadingScreen):
         """Say why there is no reply to do something with, if so."""
         if self._under_way is not None:
             words = "A reply is still coming; stop it first."
-        elif not self._conversations.current.conversation.path():
+        elif not self.conversation.path():
             words = "Nothing was said here yet."
         else:
             return False
         self.notify(words, severity="warning", markup=False)
         return True
-
-    async def _show_current_keeping_draft(self) -> None:
-        had_focus = self.focused
-        self._conversations.current.draft = self.prompt.text
-        await self._show_current()
-        if had_focus is self.transcript:
-            self.transcript.focus()
 
     # Keys
 
@@ -378,18 +369,6 @@ class ChatScreen(ReadingScreen):
             self._quit_timer.stop()
             self._quit_timer = None
         self.status.hint = ""
-
-    def action_help(self) -> None:
-        """Show all keys and commands."""
-        self.app.push_screen(HelpScreen(self._keymap))
-
-    def action_copy_reply(self) -> None:
-        """Copy the last reply's text."""
-        replies = [m for m in self._conversations.current.conversation.path() if m.ending]
-        if replies and replies[-1].text:
-            self.copy(replies[-1].text)
-        else:
-            self.notify("There is no reply to copy yet.", severity="warning", markup=False)
 
     def action_recall(self) -> None:
         """Take back the last waiting message, else the last prompt, to change and send it."""

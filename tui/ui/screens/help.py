@@ -29,7 +29,9 @@ class HelpScreen(ModalScreen[None]):
 
     CSS_PATH = "help.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
-        Binding("escape,q,f1,enter", "dismiss", "Close", id="help.close"),
+        Binding("escape,q,enter", "dismiss", "Close", id="help.close"),
+        # By the action's own name, so that the user's key for it closes it as well.
+        Binding("f1", "dismiss", show=False, id="help"),
         Binding("j", "down", show=False, id="help.down"),
         Binding("k", "up", show=False, id="help.up"),
     ]

@@ -1,4 +1,4 @@
-"""What one does with a conversation without changing it: read, unfold, copy."""
+"""What one does with a conversation without changing it: read, unfold, copy; and the help."""
 
 from __future__ import annotations
 
@@ -6,20 +6,35 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from tui.ui.screens.help import HelpScreen
+from tui.ui.widgets.status_bar import StatusBar
+from tui.ui.widgets.transcript import Transcript
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui.chat.conversation import Conversation
+    from tui.ui.conversations import Conversations
     from tui.ui.widgets.prompt_box import PromptBox
-    from tui.ui.widgets.status_bar import StatusBar
-    from tui.ui.widgets.transcript import Transcript
 
 
 class ReadingScreen(Screen[None]):
     """The reading half of the chat screen; every key here works while a reply streams."""
 
-    def __init__(self, transcript: Transcript, prompt: PromptBox, status: StatusBar) -> None:
+    def __init__(
+        self, prompt: PromptBox, conversations: Conversations, keymap: Mapping[str, str]
+    ) -> None:
         super().__init__()
-        self.transcript = transcript
+        self.transcript = Transcript()
         self.prompt = prompt
-        self.status = status
+        self.status = StatusBar()
+        self._conversations = conversations
+        self._keymap = keymap
+
+    @property
+    def conversation(self) -> Conversation:
+        """The open one."""
+        return self._conversations.current.conversation
 
     def action_toggle_thinking(self) -> None:
         """Show or hide what the model thought."""
@@ -52,6 +67,18 @@ class ReadingScreen(Screen[None]):
     def action_follow(self) -> None:
         """To the end of the transcript, and follow the stream again."""
         self.transcript.follow()
+
+    def action_help(self) -> None:
+        """Show all keys and commands."""
+        self.app.push_screen(HelpScreen(self._keymap))
+
+    def action_copy_reply(self) -> None:
+        """Copy the last reply's text."""
+        replies = [message for message in self.conversation.path() if message.ending]
+        if replies and replies[-1].text:
+            self.copy(replies[-1].text)
+        else:
+            self.notify("There is no reply to copy yet.", severity="warning", markup=False)
 
     def copy(self, text: str) -> None:
         """Send `text` to the terminal's clipboard, and promise no more than that."""

@@ -13,9 +13,9 @@ from textual.widget import MountError
 from textual.widgets import Markdown, Static
 
 from tui.chat.ending import Outcome, StopReason
-from tui.chat.events import TextDelta, ThinkingDelta
+from tui.chat.events import ReplyStarted, TextDelta, ThinkingDelta
 from tui.chat.hygiene import VisiblePieces, make_visible, one_line
-from tui.chat.message import RedactedThinkingPart, Role, TextPart, ToolUsePart
+from tui.chat.message import RedactedThinkingPart, Role, TextPart
 from tui.chat.wording import ending_sentence
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tui.chat.ending import Ending
     from tui.chat.events import ReplyEvent
-    from tui.chat.message import Message, Part
+    from tui.chat.message import Message, ToolUsePart
     from tui.chat.reply import Reply
 
 FRAME = 1 / 30
@@ -50,15 +50,23 @@ class ReplyView(Vertical):
     class Grew(UiMessage):
         """More of the reply is on the screen."""
 
-    def __init__(self, message: Message, *, place: str = "", reply: Reply | None = None) -> None:
+    def __init__(
+        self,
+        message: Message,
+        *,
+        alternative: tuple[int, int] | None = None,
+        reply: Reply | None = None,
+    ) -> None:
+        """`alternative` is its number among the replies to one prompt, and how many there are."""
         super().__init__(classes="reply")
         self._message = message
         self._reply = reply
-        self._place = place
+        self._alternative = alternative
         self._unpainted: list[str] = []
         self._visible = VisiblePieces()
         self._stale = False
         self._frame_due = False
+        self._header = Static(markup=False, classes="role")
         self._body = Markdown(parser_factory=_parser, open_links=False, classes="body")
         self._thinking = Static(markup=False, classes="thinking")
         self._thinking.display = False
@@ -67,11 +75,11 @@ class ReplyView(Vertical):
         self._notice = Static(markup=False, classes="notice")
         self._notice.display = False
         self._thinking_open = False
+        self._thinking_shown: tuple[int, bool, bool] | None = None
 
     def compose(self) -> ComposeResult:
         """Header, thinking, text, what else there was, and how it ended."""
-        name = one_line(self._message.served_model or self._message.model, 60)
-        yield Static(Content.assemble(name, (self._place, "$foreground-muted")), classes="role")
+        yield self._header
         yield self._thinking
         yield self._body
         yield self._extras
@@ -79,6 +87,7 @@ class ReplyView(Vertical):
 
     async def on_mount(self) -> None:
         """Show a message that is there already."""
+        self._show_header()
         if self._reply is None:
             await self._body.update(make_visible(self._message.text))
             self._show_thinking()
@@ -89,17 +98,17 @@ class ReplyView(Vertical):
         match event:
             case TextDelta(text):
                 self._unpainted.append(text)
+                self._paint_soon()
             case ThinkingDelta():
-                pass
-            case _:
-                return
-        self._stale = True
-        self._paint_soon()
+                self._paint_soon()
+            case ReplyStarted():
+                self._show_header()
 
     def end(self, message: Message) -> None:
         """The reply has ended as `message`."""
         self._message = message
         self._reply = None
+        self._show_header()
         self._paint_soon()
         self._show_thinking()
         self._show_rest()
@@ -110,6 +119,7 @@ class ReplyView(Vertical):
         self._show_thinking()
 
     def _paint_soon(self) -> None:
+        self._stale = True
         if not self._frame_due:
             self._frame_due = True
             self.call_later(self._paint)
@@ -136,13 +146,27 @@ class ReplyView(Vertical):
         if self._stale:
             self._paint_soon()
 
+    def _show_header(self) -> None:
+        """The model that answers, as soon as it is known, and which of several replies this is."""
+        source = self._message if self._reply is None else self._reply
+        line = Content(one_line(source.served_model or source.model, 60))
+        if self._alternative is not None:
+            number, count = self._alternative
+            line += Content.styled(f"  {number}/{count}", "$foreground-muted")
+        self._header.update(line)
+
     def _show_thinking(self) -> None:
         reply = self._reply
         count = len(self._message.thinking) if reply is None else reply.thinking_characters
         self._thinking.display = bool(count)
         if not count:
             return
-        state = "thinking" if reply is not None and not reply.characters else "thought"
+        goes_on = reply is not None and not reply.characters
+        shown = (count, goes_on, self._thinking_open)
+        if shown == self._thinking_shown:
+            return
+        self._thinking_shown = shown
+        state = "thinking" if goes_on else "thought"
         mark = "▾" if self._thinking_open else "▸"
         line = f"{mark} {state} · {count:,} characters"
         if self._thinking_open:
@@ -153,9 +177,9 @@ class ReplyView(Vertical):
     def _show_rest(self) -> None:
         """What can only be told once the reply has ended: calls, sources, and the ending itself."""
         message = self._message
-        extras = [line for part in message.parts for line in _extra_lines(part)]
+        extras = [*dict.fromkeys(_remarks(message)), *map(_call_line, message.tool_calls)]
         self._extras.display = bool(extras)
-        self._extras.update(Content("\n".join(dict.fromkeys(extras))))
+        self._extras.update(Content("\n".join(extras)))
         ending = message.ending
         self._notice.display = ending is not None and not ending.is_plain
         if ending is not None and not ending.is_plain:
@@ -164,19 +188,24 @@ class ReplyView(Vertical):
             self._notice.update(Content(f"{mark} {ending_sentence(message)}"))
 
 
-def _extra_lines(part: Part) -> Iterator[str]:
-    match part:
-        case ToolUsePart(_, name, None):
-            yield f"→ {one_line(name, 60)}: its input was never completed"
-        case ToolUsePart(_, name, dict(input_)):
-            yield f"→ {one_line(name, 60)} {one_line(json.dumps(input_, ensure_ascii=False), 300)}"
-        case TextPart(_, citations):
-            for citation in citations:
-                names = [one_line(name, 200) for name in (citation.title, citation.url) if name]
-                if names:
-                    yield f"source: {' · '.join(names)}"
-        case RedactedThinkingPart():
-            yield "some of the thinking was withheld by the provider"
+def _remarks(message: Message) -> Iterator[str]:
+    """What is worth one line each, however often it came."""
+    for part in message.parts:
+        match part:
+            case TextPart(_, citations):
+                for citation in citations:
+                    names = [one_line(name, 200) for name in (citation.title, citation.url) if name]
+                    if names:
+                        yield f"source: {' · '.join(names)}"
+            case RedactedThinkingPart():
+                yield "some of the thinking was withheld by the provider"
+
+
+def _call_line(call: ToolUsePart) -> str:
+    name = one_line(call.name, 60)
+    if call.input is None:
+        return f"→ {name}: its input was never completed"
+    return f"→ {name} {one_line(json.dumps(call.input, ensure_ascii=False), 300)}"
 
 
 def _parser() -> MarkdownIt:
@@ -211,6 +240,8 @@ def ending_mark(ending: Ending) -> tuple[str, str]:
             return "▲", "warning"
 
 
-def view_of(message: Message, place: str = "") -> PromptView | ReplyView:
+def view_of(message: Message, alternative: tuple[int, int] | None) -> PromptView | ReplyView:
     """The widget for a message that is there already."""
-    return PromptView(message) if message.role is Role.USER else ReplyView(message, place=place)
+    if message.role is Role.USER:
+        return PromptView(message)
+    return ReplyView(message, alternative=alternative)

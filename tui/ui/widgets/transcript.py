@@ -46,7 +46,7 @@ class Transcript(VerticalScroll):
         `running` is the view of a reply under way, which comes last.
         """
         views: list[Widget] = [
-            view_of(message, _place(conversation.siblings(message.id), message.id))
+            view_of(message, _alternative(conversation.siblings(message.id), message.id))
             for message in conversation.path()
         ]
         if running is not None:
@@ -73,6 +73,7 @@ class Transcript(VerticalScroll):
 
     def toggle_thinking(self) -> None:
         """Unfold or fold what the model thought, in all replies, those to come as well."""
+        self._keep_count()
         self._thinking_open = not self._thinking_open
         for view in self.query(ReplyView):
             view.unfold_thinking(is_open=self._thinking_open)
@@ -91,20 +92,31 @@ class Transcript(VerticalScroll):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Notice when the reader leaves the end, and comes back to it."""
         super().watch_scroll_y(old_value, new_value)
-        self._count()
+        if self.is_following:
+            self._left_at = None
+            self.new_lines = 0
+        elif self._left_at is None:
+            self._left_at = self.max_scroll_y
 
     @on(ReplyView.Grew)
     def _grew(self) -> None:
         self.call_after_refresh(self._count)
 
     def _count(self) -> None:
-        if self.is_following:
-            self._left_at = None
-            self.new_lines = 0
-        elif self._left_at is None:
-            self._left_at = self.max_scroll_y
-        else:
+        if self._left_at is not None:
             self.new_lines = max(0, self.max_scroll_y - self._left_at)
+
+    def on_resize(self) -> None:
+        """Lines that break elsewhere are no new lines."""
+        self._keep_count()
+
+    def _keep_count(self) -> None:
+        """What is there is about to be laid out anew: count from its new height on."""
+        self.call_after_refresh(self._count_from_here)
+
+    def _count_from_here(self) -> None:
+        if self._left_at is not None:
+            self._left_at = self.max_scroll_y - self.new_lines
 
     def _fold(self, views: Iterable[Widget]) -> None:
         for view in views:
@@ -112,8 +124,8 @@ class Transcript(VerticalScroll):
                 view.unfold_thinking(is_open=self._thinking_open)
 
 
-def _place(siblings: Sequence[str], message_id: str) -> str:
-    """Where a message stands among its alternatives, if it has any."""
+def _alternative(siblings: Sequence[str], message_id: str) -> tuple[int, int] | None:
+    """Which one a message is of how many, if there are several."""
     if len(siblings) == 1:
-        return ""
-    return f"  {siblings.index(message_id) + 1}/{len(siblings)}"
+        return None
+    return siblings.index(message_id) + 1, len(siblings)
