@@ -138,7 +138,7 @@ async def test_idle_it_paints_nothing_but_the_cursor(desk: Desk) -> None:
 
     # As soon as the cursor blinks undisturbed, nothing but its row may be painted any more.
     prompt_row = {b"37"}
-    await terminal.wait_for(lambda _: all(rows(frame) == prompt_row for frame in frames()[-3:]))
+    await terminal.wait_for(lambda _: [rows(frame) for frame in frames()[-3:]] == [prompt_row] * 3)
     begun = len(frames())
     await terminal.wait_for(lambda _: len(frames()) >= begun + 4)
     assert all(rows(frame) == prompt_row for frame in frames()[begun:-1])
