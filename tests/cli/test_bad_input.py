@@ -116,6 +116,14 @@ def test_a_command_that_does_not_exist_yet_is_not_taken_for_a_prompt(
     assert command_line.complaint(word) == f"rill {word} does not exist yet; see rill --help."
 
 
+@pytest.mark.parametrize("word", ["ask", "demo", "models"])
+def test_a_command_behind_flags_is_not_taken_for_a_prompt(
+    command_line: CommandLine, word: str
+) -> None:
+    complaint = command_line.complaint("--max-tokens", "5", word)
+    assert complaint == f"A command comes first: rill {word}, then the flags."
+
+
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
 def test_a_port_that_cannot_be_is_named(command_line: CommandLine, port: str) -> None:
     assert "--port" in command_line.complaint("demo", "--port", port)
