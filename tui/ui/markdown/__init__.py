@@ -1,0 +1,1 @@
+"""Text so far → finished blocks and one open block → lines."""
