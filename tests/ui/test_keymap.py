@@ -63,7 +63,7 @@ def test_a_key_that_edits_the_prompt_is_not_taken_from_it(key: str) -> None:
     "keymap",
     [
         {},
-        {"line_up": "left", "copy_reply": "ctrl+y"},
+        {"line_up": "comma", "copy_reply": "ctrl+y"},
         {"new_conversation": "ctrl+t"},
         {"new_conversation": "ctrl+o", "open_conversation": "ctrl+n"},
         {"help": "f1, question_mark"},

@@ -145,7 +145,7 @@ class Code(Block):
             return line
         left = " " * self._padding
         right = " " * max(0, self.width - self._padding - width_of(line))
-        padded = [Span(left, self._look), *line, Span(right, self._look)]
+        padded = [Span(left, f"{self._look} pad"), *line, Span(right, f"{self._look} pad")]
         return [span for span in padded if span.text]
 
 

@@ -21,7 +21,6 @@ from tui.ui.conversations import Conversations
 from tui.ui.keys import Place, bindings, first_key
 from tui.ui.screens.reading import ReadingScreen
 from tui.ui.screens.switcher import Switcher
-from tui.ui.widgets.message_view import PromptView, ReplyView
 from tui.ui.widgets.prompt_box import PromptBox
 from tui.ui.widgets.title_bar import TitleBar
 from tui.ui.widgets.waiting_list import WaitingList
@@ -47,7 +46,6 @@ class _Running:
     reply: Reply
     to: OpenConversation
     prompt_id: str
-    view: ReplyView
 
 
 class ChatScreen(ReadingScreen):
@@ -131,10 +129,10 @@ class ChatScreen(ReadingScreen):
         message = Message.from_user(text)
         self.conversation.append(message)
         running = self._begin()
-        await self.transcript.add(PromptView(message), running.view, follow=follow)
+        await self.transcript.add(message, running.reply, follow=follow)
         self._start(running)
 
-    def _begin(self, alternative: tuple[int, int] | None = None) -> _Running:
+    def _begin(self) -> _Running:
         """Begin a reply to the head of the open conversation, which is a prompt.
 
         Before anything is awaited: keys come in bursts, and a stop or a switch right behind the
@@ -146,8 +144,7 @@ class ChatScreen(ReadingScreen):
         reply = Reply(
             provider=self._session.provider.name, model=options.model, limit=options.limit
         )
-        view = ReplyView(reply.message(), alternative=alternative, reply=reply)
-        self._under_way = running = _Running(reply, current, prompt.id, view)
+        self._under_way = running = _Running(reply, current, prompt.id)
         self.title_bar.heading = current.conversation.title
         self._show_waiting()
         self.status.reply = reply
@@ -155,7 +152,10 @@ class ChatScreen(ReadingScreen):
 
     def _start(self, running: _Running) -> None:
         """Send the request, unless the reply was stopped while its place was made."""
-        if self._under_way is running:
+        if self.app.return_code is not None:
+            # Quitting has overtaken the enter; a worker begun now would be nobody's.
+            self.cancel_reply(CancelledBy.QUIT)
+        elif self._under_way is running:
             self._stream(running)
 
     @work(exclusive=True, group="reply", description="reply", exit_on_error=False)
@@ -176,7 +176,7 @@ class ChatScreen(ReadingScreen):
                         return
                     phase = reply.phase
                     reply.apply(event)
-                    running.view.show(event)
+                    self.transcript.stream(event)
                     if reply.phase is not phase and reply.phase is not Phase.STOPPED:
                         self.status.refresh()
         except Exception as error:
@@ -209,7 +209,7 @@ class ChatScreen(ReadingScreen):
         running.to.conversation.append(message, parent=running.prompt_id)
         if not self.is_attached:
             return
-        running.view.end(message)
+        self.transcript.end(message)
         if running.to is self._conversations.current:
             self.status.reply = running.reply
             self._show_waiting()
@@ -237,13 +237,17 @@ class ChatScreen(ReadingScreen):
         self.prompt.focus()
         await self._show_conversation()
 
-    async def _show_conversation(self) -> None:
-        """Show the open conversation as it is now, and leave what is being typed alone."""
+    async def _show_conversation(self, alternative: tuple[int, int] | None = None) -> None:
+        """Show the open conversation as it is now, and leave what is being typed alone.
+
+        `alternative` is the number of the running reply among how many.
+        """
         running = self._under_way
         self.title_bar.heading = self.conversation.title
         self.status.reply = running.reply if running else None
         self._show_waiting()
-        await self.transcript.show(self.conversation, running=running.view if running else None)
+        reply = running.reply if running else None
+        await self.transcript.show(self.conversation, running=reply, alternative=alternative)
 
     async def action_new_conversation(self) -> None:
         """Start a new conversation."""
@@ -300,8 +304,8 @@ class ChatScreen(ReadingScreen):
             count = len(conversation.siblings(path[-1].id)) + 1
             alternative = (count, count)
             conversation.rewind(path[-2].id)
-        running = self._begin(alternative)
-        await self._show_conversation()
+        running = self._begin()
+        await self._show_conversation(alternative)
         self._start(running)
 
     async def action_older_reply(self) -> None:

@@ -46,23 +46,23 @@ class ReadingScreen(Screen[None]):
 
     def action_read_up(self) -> None:
         """One page up in the transcript."""
-        self.transcript.scroll_page_up(animate=False)
+        self.transcript.scroll_page_up()
 
     def action_read_down(self) -> None:
         """One page down in the transcript."""
-        self.transcript.scroll_page_down(animate=False)
+        self.transcript.scroll_page_down()
 
     def action_line_down(self) -> None:
         """One line down."""
-        self.transcript.scroll_down(animate=False)
+        self.transcript.scroll_down()
 
     def action_line_up(self) -> None:
         """One line up."""
-        self.transcript.scroll_up(animate=False)
+        self.transcript.scroll_up()
 
     def action_top(self) -> None:
         """To the beginning."""
-        self.transcript.scroll_home(animate=False)
+        self.transcript.scroll_home()
 
     def action_follow(self) -> None:
         """To the end of the transcript, and follow the stream again."""

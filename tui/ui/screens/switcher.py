@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from tui.chat.hygiene import one_line
 from tui.chat.message import Role
 from tui.ui.keys import Place, bindings, first_key
-from tui.ui.widgets.message_view import ending_mark
+from tui.ui.widgets.message_content import ending_mark
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

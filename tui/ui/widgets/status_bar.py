@@ -11,7 +11,7 @@ from textual.widget import Widget
 from tui.chat.ending import Outcome
 from tui.chat.reply import Phase
 from tui.chat.wording import ending_sentence
-from tui.ui.widgets.message_view import ending_mark
+from tui.ui.widgets.message_content import ending_mark
 
 if TYPE_CHECKING:
     from textual.app import RenderResult

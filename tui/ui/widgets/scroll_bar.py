@@ -1,0 +1,121 @@
+"""Where in the conversation the reader is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from rich.color import Color
+    from textual.events import MouseDown, MouseMove, MouseUp
+    from textual.geometry import Region
+
+_EIGHTHS = " ▁▂▃▄▅▆▇"
+
+
+class ScrollBar(Widget):
+    """A bar that is drawn from three numbers, and asks to be scrolled by the mouse.
+
+    Textual's own is painted again in a frame of its own whenever one line is added, however little
+    of it changes.
+    """
+
+    ALLOW_SELECT = False
+    can_focus = False
+
+    class Moved(Message):
+        """The reader has put the handle somewhere."""
+
+        def __init__(self, top: float) -> None:
+            super().__init__()
+            self.top = top
+            """Where its upper end is: 0 is the beginning of everything, 1 would be the end."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="scroll-bar")
+        self._top = 0
+        self._bottom = 0
+        self._grabbed_at: float | None = None
+        self._look: tuple[object, ...] = ()
+        self._strips: list[Strip] = []
+
+    def show(self, first: int, shown: int, total: int) -> None:
+        """Of `total` lines there are `shown` on the screen, from `first` on."""
+        rows = self.outer_size.height or shown
+        if total <= shown or not rows:
+            top = bottom = 0
+        else:
+            top = min(first * rows * 8 // total, rows * 8 - 8)
+            bottom = max(top + 8, -(-(first + shown) * rows * 8 // total))
+        if (top, bottom) != (self._top, self._bottom):
+            self._top, self._bottom = top, bottom
+            self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The handle, to an eighth of a line. Asked for with every frame, and drawn if it moved."""
+        styles = self.styles
+        handle = styles.scrollbar_color
+        if self._grabbed_at is not None:
+            handle = styles.scrollbar_color_active
+        elif self.mouse_hover:
+            handle = styles.scrollbar_color_hover
+        look = (self._top, self._bottom, self.outer_size, handle, styles.scrollbar_background)
+        if look != self._look:
+            self._look = look
+            self._strips = self._draw(handle.rich_color, styles.scrollbar_background.rich_color)
+        return self._strips[crop.y : crop.bottom]
+
+    def _draw(self, handle: Color, track: Color) -> list[Strip]:
+        width, height = self.outer_size
+        on_track = Style(color=handle, bgcolor=track)
+        on_handle = Style(color=track, bgcolor=handle)
+        strips = []
+        for y in range(height):
+            top, bottom = self._top - y * 8, self._bottom - y * 8
+            if top >= 8 or bottom <= 0:
+                text, style = " ", on_track
+            elif top > 0:
+                text, style = _EIGHTHS[8 - top], on_track
+            elif bottom < 8:
+                text, style = _EIGHTHS[8 - bottom], on_handle
+            else:
+                text, style = " ", on_handle
+            strips.append(Strip([Segment(text * width, style)], width))
+        for line_filter in self.get_line_filters():
+            background = self.background_colors[1]
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        return strips
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Take the handle; next to it, it comes to the mouse."""
+        event.stop()
+        if self._bottom:
+            at = event.y * 8 - self._top
+            is_on_it = -8 < at < self._bottom - self._top
+            self._grabbed_at = at / 8 if is_on_it else (self._bottom - self._top) / 16
+            self.capture_mouse()
+            if not is_on_it:
+                self._move_to(event.y)
+            self.refresh()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Move the handle, however far beside it the mouse is."""
+        if self._grabbed_at is not None:
+            event.stop()
+            self._move_to(event.screen_y - self.region.y)
+
+    def on_mouse_up(self, event: MouseUp) -> None:
+        """Let go."""
+        event.stop()
+        self._grabbed_at = None
+        self.release_mouse()
+        self.refresh()
+
+    def _move_to(self, y: float) -> None:
+        assert self._grabbed_at is not None  # noqa: S101 - both callers have looked
+        self.post_message(self.Moved((y - self._grabbed_at) / max(1, self.outer_size.height)))
