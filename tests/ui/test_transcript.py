@@ -163,10 +163,10 @@ async def test_opening_looks_at_no_more_messages_than_fit_on_the_screen(
         async with sit_down(loopback) as desk:
             await open_(desk, conversation(count))
             whole(desk)
-            made.append(desk._chat.transcript.rows_made)
+            made.append(desk._chat.transcript.window.rows_made)
             await desk.press("g", "G", "g")
             whole(desk)
-            assert desk._chat.transcript.rows_made <= 60
+            assert desk._chat.transcript.window.rows_made <= 60
     assert made[0] == made[1] <= 10
 
 
@@ -247,17 +247,17 @@ async def test_an_alternative_leaves_what_stands_above_it_alone(loopback: Loopba
         await desk.answered("First?", "one")
         await desk.answered("Second?", "two")
         transcript = desk._chat.transcript
-        made = transcript.rows_made
+        made = transcript.window.rows_made
         await desk.press("escape", "r")
         exchange = await loopback.next_exchange()
         await exchange.text("three")
         await exchange.finish()
         await desk.sees("three", "2/2")
         await desk.status_says("✓")
-        assert transcript.rows_made == made + 1
+        assert transcript.window.rows_made == made + 1
         await desk.press("[")
         await desk.sees("two", "1/2")
-        assert transcript.rows_made == made + 2
+        assert transcript.window.rows_made == made + 2
 
 
 async def test_a_place_of_the_screen_is_a_place_of_a_message(loopback: LoopbackServer) -> None:
@@ -267,11 +267,11 @@ async def test_a_place_of_the_screen_is_a_place_of_a_message(loopback: LoopbackS
         region = transcript.content_region
         for y, row in enumerate(rows(desk)):
             if found := re.search(r"L\d+\.", row):
-                spot = transcript.content_at(Offset(region.x + found.start(), region.y + y))
+                spot = transcript.spot_at(Offset(region.x + found.start(), region.y + y))
                 assert spot is not None
-                [line] = spot.row.content.lines(spot.y, 1)
+                line = transcript.selecting.line(spot)
                 assert "".join(span.text for span in line)[spot.x :].startswith(found.group())
-        assert transcript.content_at(Offset(0, 0)) is None
+        assert transcript.spot_at(Offset(0, 0)) is None
 
 
 async def test_no_more_views_than_a_screen_can_need(loopback: LoopbackServer) -> None:
@@ -300,21 +300,3 @@ async def test_no_timer_runs_while_nothing_streams(loopback: LoopbackServer) -> 
         await exchange.finish()
         await desk.status_says("✓")
         assert not [timer for timer in transcript._timers if timer._task]
-
-
-async def test_a_part_of_a_message_can_be_highlighted(loopback: LoopbackServer) -> None:
-    async with sit_down(loopback) as desk:
-        await desk.answered("Hello?", "One two three")
-        transcript = desk._chat.transcript
-        region = transcript.content_region
-        y = next(at for at, row in enumerate(rows(desk)) if "One two three" in row)
-        x = rows(desk)[y].index("two")
-        spot = transcript.content_at(Offset(region.x + x, region.y + y))
-        assert spot is not None
-        spot.row.highlight = (spot.y, spot.x), (spot.y, spot.x + 3)
-        transcript._refresh_changed(spot.row)
-        await desk.settle()
-        selected = transcript._palette().style("selected").bgcolor
-        strip = desk._chat._compositor.render_strips()[region.y + y]
-        lit = [segment.text for segment in strip if segment.style.bgcolor == selected]
-        assert "".join(lit) == "two"

@@ -22,6 +22,7 @@ from tui.ui.keys import Place, bindings, first_key
 from tui.ui.screens.reading import ReadingScreen
 from tui.ui.screens.switcher import Switcher
 from tui.ui.widgets.prompt_box import PromptBox
+from tui.ui.widgets.selection import Selecting
 from tui.ui.widgets.title_bar import TitleBar
 from tui.ui.widgets.waiting_list import WaitingList
 from tui.ui.widgets.welcome import welcome
@@ -84,6 +85,7 @@ class ChatScreen(ReadingScreen):
             f"{first_key('new_line', self._keymap)} new line"
         )
         self.status.follow_key = first_key("follow", self._keymap)
+        self.status.copy_key = first_key("copy_reply", self._keymap)
         self.status.stop_key = first_key("stop", self._keymap)
         self.status.address = self._session.provider.address
         self.status.idle = (
@@ -92,6 +94,7 @@ class ChatScreen(ReadingScreen):
         )
         self.transcript.welcome = welcome(self._session, self._keymap)
         self.watch(self.transcript, "new_lines", self._show_new_lines)
+        self.watch(self.transcript, "selected_lines", self._show_selected_lines)
         await self._show_current()
         if self._first_prompt:
             await self._send(self._first_prompt)
@@ -343,8 +346,12 @@ class ChatScreen(ReadingScreen):
     # Keys
 
     def action_stop(self) -> None:
-        """Stop the running reply, else leave the prompt for the transcript."""
-        if not self.cancel_reply(CancelledBy.STOP):
+        """Stop the running reply; else let go of what is selected; else go to the transcript."""
+        if self.cancel_reply(CancelledBy.STOP):
+            return
+        if self.transcript.selected_lines:
+            self.transcript.select(Selecting.clear)
+        else:
             self.transcript.focus()
 
     def interrupt(self) -> None:
@@ -360,6 +367,7 @@ class ChatScreen(ReadingScreen):
         self._disarm_quit()
         if selected := self.prompt.selected_text or self.get_selected_text():
             self.copy(selected)
+            self.transcript.select(Selecting.clear)
         elif self.prompt.text:
             self.prompt.replace_all("")
         elif armed:
@@ -389,6 +397,9 @@ class ChatScreen(ReadingScreen):
 
     def _show_waiting(self) -> None:
         self.waiting_list.show(self._conversations.current.waiting, held=self._under_way is None)
+
+    def _show_selected_lines(self, count: int) -> None:
+        self.status.selected_lines = count
 
     def _show_new_lines(self, count: int) -> None:
         self.status.new_lines = count

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
+from textual import on
 from textual.screen import Screen
 
 from tui.ui.screens.help import HelpScreen
+from tui.ui.screens.links import LinksScreen
+from tui.ui.widgets.selection import Selecting
 from tui.ui.widgets.status_bar import StatusBar
 from tui.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tui.chat.conversation import Conversation
     from tui.ui.conversations import Conversations
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
 
 class ReadingScreen(Screen[None]):
     """The reading half of the chat screen; every key here works while a reply streams."""
+
+    ALLOW_SELECT = False  # Textual's own selection knows widgets only, and ours is the transcript's
 
     def __init__(
         self, prompt: PromptBox, conversations: Conversations, keymap: Mapping[str, str]
@@ -54,31 +61,112 @@ class ReadingScreen(Screen[None]):
 
     def action_line_down(self) -> None:
         """One line down."""
-        self.transcript.scroll_down()
+        if self._selects:
+            self.transcript.select(lambda selecting: selecting.move(lines=1))
+        else:
+            self.transcript.scroll_down()
 
     def action_line_up(self) -> None:
         """One line up."""
-        self.transcript.scroll_up()
+        if self._selects:
+            self.transcript.select(lambda selecting: selecting.move(lines=-1))
+        else:
+            self.transcript.scroll_up()
+
+    def action_left(self) -> None:
+        """In a selection: one cell left."""
+        if self._selects:
+            self.transcript.select(lambda selecting: selecting.move(cells=-1))
+
+    def action_right(self) -> None:
+        """In a selection: one cell right."""
+        if self._selects:
+            self.transcript.select(lambda selecting: selecting.move(cells=1))
+
+    def action_line_start(self) -> None:
+        """In a selection: to the start of the line."""
+        if self._selects:
+            self.transcript.select(lambda selecting: selecting.to_line_end(start=True))
+
+    def action_line_end(self) -> None:
+        """In a selection: to the end of the line."""
+        if self._selects:
+            self.transcript.select(lambda selecting: selecting.to_line_end(start=False))
 
     def action_top(self) -> None:
         """To the beginning."""
-        self.transcript.scroll_home()
+        if self._selects:
+            self.transcript.select(lambda selecting: selecting.to_end(start=True))
+        else:
+            self.transcript.scroll_home()
 
     def action_follow(self) -> None:
         """To the end of the transcript, and follow the stream again."""
-        self.transcript.follow()
+        if self._selects:
+            self.transcript.select(lambda selecting: selecting.to_end(start=False))
+        else:
+            self.transcript.follow()
+
+    def action_select(self) -> None:
+        """Begin to select with the keys, or let go of what is selected."""
+        if self._selects:
+            self.transcript.select(Selecting.clear)
+            return
+        self.transcript.focus()
+        self.transcript.select(Selecting.begin_by_keys)
+
+    @property
+    def _selects(self) -> bool:
+        """Whether the keys that move stretch a selection."""
+        return self.transcript.selecting.keys
+
+    def action_links(self) -> None:
+        """List the links on the screen."""
+        self._show_links(self.transcript.links())
+
+    @on(Transcript.LinkClicked)
+    def _show_link(self, event: Transcript.LinkClicked) -> None:
+        self._show_links([(event.text, event.href)])
+
+    def _show_links(self, links: Sequence[tuple[str, str]]) -> None:
+        if not links:
+            self.notify("There is no link on the screen.", severity="warning", markup=False)
+            return
+        what = "opens it" if _has_browser() else "copies the address"
+        self.app.push_screen(LinksScreen(links, what), self._follow_link)
+
+    def _follow_link(self, href: str | None) -> None:
+        if href and _has_browser():
+            self.app.open_url(href)
+        elif href:
+            self.copy(href)
 
     def action_help(self) -> None:
         """Show all keys and commands."""
         self.app.push_screen(HelpScreen(self._keymap))
 
     def action_copy_reply(self) -> None:
-        """Copy the last reply's text."""
+        """Copy what is selected, else the last reply's text."""
+        if selected := self.transcript.selecting.text():
+            self.copy(selected)
+            self.transcript.select(Selecting.clear)
+            return
         replies = [message for message in self.conversation.path() if message.ending]
         if replies and replies[-1].text:
             self.copy(replies[-1].text)
         else:
             self.notify("There is no reply to copy yet.", severity="warning", markup=False)
+
+    def action_copy_code(self) -> None:
+        """Copy the code block under the cursor or the mouse, else the last one on the screen."""
+        if (block := self.transcript.code_block()) is not None:
+            self.copy(block.source)
+        else:
+            self.notify("There is no code on the screen.", severity="warning", markup=False)
+
+    def get_selected_text(self) -> str | None:
+        """What is selected anywhere on the screen."""
+        return self.transcript.selecting.text() or super().get_selected_text()
 
     def copy(self, text: str) -> None:
         """Send `text` to the terminal's clipboard, and promise no more than that."""
@@ -88,3 +176,8 @@ class ReadingScreen(Screen[None]):
             "the terminal does not confirm it.",
             markup=False,
         )
+
+
+def _has_browser() -> bool:
+    """Whether a browser would open beside the terminal; one in it would ruin the screen."""
+    return sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.ui.markdown.lines import Line
     from tui.ui.palette import Palette
     from tui.ui.widgets.message_content import MessageContent
+    from tui.ui.widgets.selection import Selection
 
 _LEFT = 2
 GUTTER = _LEFT + 1
@@ -34,8 +35,7 @@ class Row:
         Row._serials += 1
         self.serial = Row._serials
         """No other row ever has it."""
-        self.highlight: tuple[tuple[int, int], tuple[int, int]] | None = None
-        """From which line and cell of the text to which, the last cell not included."""
+        self.selection: Selection | None = None
         self._palette: Palette | None = None
         self._width = 0
         self._drawn: dict[int, tuple[Line, Strip]] = {}
@@ -47,27 +47,14 @@ class Row:
             self._drawn.clear()
         strips = []
         last = self.content.height - 1
-        for y, line in enumerate(self.content.lines(first, count), first):
+        for y, text in enumerate(self.content.lines(first, count), first):
+            line = self.selection.show(self.index, y, text) if self.selection else text
             drawn = self._drawn.get(y)
             if drawn is None or drawn[0] != line:
                 is_filled = self.content.is_prompt and y < last
                 drawn = self._drawn[y] = line, _draw(line, width, palette, is_filled=is_filled)
-            strips.append(drawn[1] if self.highlight is None else self._lit(y, drawn[1], palette))
+            strips.append(drawn[1])
         return strips
-
-    def _lit(self, y: int, strip: Strip, palette: Palette) -> Strip:
-        """A line with what is highlighted of it."""
-        assert self.highlight is not None  # noqa: S101 - the caller has looked
-        (first, start), (last, end) = self.highlight
-        if not first <= y <= last:
-            return strip
-        left = _LEFT + (start if y == first else 0)
-        right = _LEFT + end if y == last else self._width - 1
-        style = palette.style("selected")
-        lit = [
-            Segment(text, own + style if own else style) for text, own, _ in strip.crop(left, right)
-        ]
-        return Strip.join([strip.crop(0, left), Strip(lit), strip.crop(right)])
 
 
 class MessageView(Widget):

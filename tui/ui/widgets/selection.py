@@ -1,4 +1,8 @@
-"""What is selected in the transcript: everything from one cell of its text to another."""
+"""What is selected in the transcript: everything from one cell of its text to another.
+
+Told by messages and their lines, not by widgets and rows of the screen, so that it may begin and
+end far outside of what can be seen.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from bisect import bisect_right
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import split_graphemes
+from rich.cells import cell_len, split_graphemes
 
 from tui.ui.markdown.lines import cut, text_of
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tui.ui.markdown.lines import Line
+    from tui.ui.widgets.window import Window
 
 _FURNITURE = {"pad", "wrap", "bar", "label"}
 """Looks of what is drawn around a text and does not belong to it."""
@@ -61,6 +66,118 @@ class Selection(NamedTuple):
         _, inside, _ = cut(line, *(self.cells(row, y) or (0, 0)))
         words = (span.text for span in inside if not _FURNITURE.intersection(span.look.split()))
         return "".join(words).rstrip()
+
+
+class Selecting:
+    """A selection in a window, and the ways to change it. With `keys` it has a cursor: its head."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self.selection: Selection | None = None
+        self.keys = False
+
+    def clear(self) -> None:
+        """Select nothing."""
+        self.selection = None
+        self.keys = False
+
+    def begin(self, spot: Spot) -> None:
+        """Select one cell, to go on from there."""
+        self.selection = Selection(spot, spot)
+
+    def begin_by_keys(self) -> None:
+        """Put the cursor where a selection ends, or else on the first text that can be seen."""
+        if self.selection is None:
+            pieces = self._window.pieces
+            spots = (
+                Spot(p.row.index, y, 0) for p in pieces for y in range(p.first, p.first + p.lines)
+            )
+            first = next((spot for spot in spots if text_of(self.line(spot)).strip()), None)
+            if first is None:
+                return
+            self.begin(first)
+        self.keys = True
+
+    def stretch(self, spot: Spot) -> None:
+        """Let it end there instead."""
+        if self.selection is not None:
+            self.selection = self.selection._replace(head=spot)
+
+    def take_word(self, spot: Spot) -> None:
+        """Select a word."""
+        first, last = word_at(self.line(spot), spot.x)
+        self.selection = Selection(spot._replace(x=first), spot._replace(x=last))
+
+    def take_line(self, spot: Spot) -> None:
+        """Select a line."""
+        self.selection = Selection(spot._replace(x=0), spot._replace(x=self._last_cell(spot)))
+
+    def move(self, *, lines: int = 0, cells: int = 0) -> None:
+        """Move the head by lines or by characters; at the end of a line to the next one."""
+        if self.selection is None:
+            return
+        spot = self.selection.head
+        for _ in range(abs(lines)):
+            spot = self._next_line(spot, 1 if lines > 0 else -1)
+        if cells:
+            starts = [cell for cell, _, _ in _cells(text_of(self.line(spot)))]
+            at = bisect_right(starts, spot.x) - 1 + cells
+            if 0 <= at < len(starts):
+                spot = spot._replace(x=starts[at])
+            elif (other := self._next_line(spot, cells)) != spot:
+                spot = other._replace(x=0 if cells > 0 else self._last_cell(other))
+        self._go(spot)
+
+    def to_line_end(self, *, start: bool) -> None:
+        """Move the head to the start or to the end of its line."""
+        if self.selection is not None:
+            head = self.selection.head
+            self._go(head._replace(x=0 if start else self._last_cell(head)))
+
+    def to_end(self, *, start: bool) -> None:
+        """Move the head to the start or to the end of everything."""
+        if self.selection is not None:
+            row = 0 if start else self._window.last
+            y = 0 if start else self._window.measure(row) - 1
+            self._go(Spot(row, y, 0))
+
+    def text(self) -> str:
+        """What is selected, as plain text; lines end where they end on the screen."""
+        if self.selection is None:
+            return ""
+        first, last = self.selection.bounds
+        lines = []
+        for row in range(first.row, last.row + 1):
+            content = self._window.row(row).content
+            top = first.y if row == first.row else 0
+            content.reveal_down(top, _TO_THE_END)
+            bottom = last.y + 1 if row == last.row else content.height
+            shown = enumerate(content.lines(top, bottom - top), top)
+            lines += [self.selection.text(row, y, line) for y, line in shown]
+        return "\n".join(lines).strip("\n")
+
+    def line(self, spot: Spot) -> Line:
+        """The line of a spot."""
+        content = self._window.row(spot.row).content
+        content.reveal_down(spot.y, 1)
+        return content.lines(spot.y, 1)[0]
+
+    def _go(self, spot: Spot) -> None:
+        self.stretch(spot)
+        self._window.reveal(spot.row, spot.y)
+
+    def _next_line(self, spot: Spot, step: int) -> Spot:
+        row, y = spot.row, spot.y + step
+        if y < 0:
+            return spot._replace(row=row - 1, y=self._window.measure(row - 1) - 1) if row else spot
+        content = self._window.row(row).content
+        content.reveal_down(spot.y, 2)
+        if y < content.height:
+            return spot._replace(y=y)
+        return spot._replace(row=row + 1, y=0) if row < self._window.last else spot
+
+    def _last_cell(self, spot: Spot) -> int:
+        return max(0, cell_len(text_of(self.line(spot)).rstrip()) - 1)
 
 
 def word_at(line: Line, x: int) -> tuple[int, int]:

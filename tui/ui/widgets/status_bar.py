@@ -31,9 +31,11 @@ class StatusBar(Widget):
     idle = reactive("")
     hint = reactive("")
     new_lines = reactive(0)
+    selected_lines = reactive(0)
     address = reactive("")
     stop_key = reactive("esc")
     follow_key = reactive("end")
+    copy_key = reactive("y")
 
     def __init__(self) -> None:
         super().__init__(id="status")
@@ -61,6 +63,11 @@ class StatusBar(Widget):
             more = "line" if self.new_lines == 1 else "lines"
             arrow = Content.styled(f"↓ {self.new_lines} new {more} ({self.follow_key})", "$accent")
             facts.insert(0, arrow)
+        if self.selected_lines:
+            what = "1 line" if self.selected_lines == 1 else f"{self.selected_lines} lines"
+            what = "several messages" if self.selected_lines < 0 else what
+            words = f"{what} selected · {self.copy_key} copies"
+            facts.insert(0, Content.styled(words, "$accent"))
         if remedy:
             # What the person can do next is worth more than the end of a long explanation.
             room -= remedy.cell_length

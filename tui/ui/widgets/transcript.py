@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Offset, Region, Size
 from textual.layout import DockArrangeResult, WidgetPlacement
+from textual.message import Message as UiMessage
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.chat.events import ReplyStarted, TextDelta, ThinkingDelta
 from tui.ui.keys import Place, bindings
+from tui.ui.markdown.lines import cut
 from tui.ui.palette import Palette
-from tui.ui.widgets.heights import Heights
 from tui.ui.widgets.message_content import MessageContent
-from tui.ui.widgets.message_view import GUTTER, MessageView, Row
+from tui.ui.widgets.message_view import GUTTER, MessageView
 from tui.ui.widgets.scroll_bar import ScrollBar
+from tui.ui.widgets.selection import Selecting, Spot
+from tui.ui.widgets.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from textual.geometry import Offset
+    from textual.events import Click, MouseDown, MouseMove, MouseUp
     from textual.timer import Timer
 
     from tui.chat.conversation import Conversation
@@ -33,45 +36,32 @@ if TYPE_CHECKING:
     from tui.chat.message import Message
     from tui.chat.reply import Reply
     from tui.ui.markdown.stack import Block
+    from tui.ui.widgets.message_view import Row
 
 FRAME = 1 / 30
-_KEPT = 64
-"""Rows that are kept laid out, the nearest ones."""
-_SAMPLE = 50
-"""Messages from which the height of those is told that nobody has looked at."""
-
-
-class Spot(NamedTuple):
-    """Something in the transcript: a row, and a line and a cell of its text."""
-
-    row: Row
-    y: int
-    x: int
-
-
-class _Piece(NamedTuple):
-    """The part of a row that is on the screen."""
-
-    row: Row
-    first: int
-    lines: int
 
 
 class Transcript(VerticalScroll):
     """Follows the stream until the reader scrolls up; `follow` takes it up again.
 
-    The truth about where the reader is are a message and a line of it, the first on the screen.
-    `scroll_y` is derived from it: heights are estimates where nobody has looked, and when one turns
-    out to be wrong the number changes and not what is on the screen. So scrolling goes through the
-    lines that are really there, however far, and only the scroll bar's handle can jump over them.
-
-    Textual asks `arrange` where the views are whenever it lays out the screen. There, in the same
-    pass, rows are laid out as far as they can be seen, and views are given to them. No widget is
+    Where the reader is, its `window` knows; `scroll_y` is only what Textual is told of it. Textual
+    asks `arrange` where the views are whenever it lays out the screen. There, in the same pass,
+    messages are laid out as far as they can be seen, and views are given to them. No widget is
     mounted for that, so there is never a hole.
     """
 
     BINDINGS = [*bindings(Place.TRANSCRIPT)]  # noqa: RUF012 - Textual's own way to declare them
 
+    class LinkClicked(UiMessage):
+        """Somebody has pointed at a link."""
+
+        def __init__(self, text: str, href: str) -> None:
+            super().__init__()
+            self.text = text
+            self.href = href
+
+    selected_lines: reactive[int] = reactive(0, repaint=False)
+    """Lines that are selected, at least in part; -1 if in more than one message."""
     new_lines: reactive[int] = reactive(0, repaint=False)
     """Lines that have come below what the reader sees since the reader left the end."""
 
@@ -80,26 +70,21 @@ class Transcript(VerticalScroll):
         self._bar = ScrollBar()
         super().__init__(self._welcome, self._bar, id="transcript")
         self._conversation: Conversation | None = None
-        self._messages: list[Message] = []
+        self.window = Window(self._content)
+        self.selecting = Selecting(self.window)
+        self._pressed: Spot | None = None  # where the mouse went down
+        self._beyond = 0  # lines that it is beyond the edge
+        self._dragging: Timer | None = None
         self._reply: Reply | None = None
         self._alternative: tuple[int, int] | None = None
-        self._rows: dict[int, Row] = {}
-        self._heights = Heights()
         self._views: list[MessageView] = []
-        self._pieces: list[_Piece] = []
-        self._following = True
-        self._top = (0, 0)  # the row and the line of it that are first on the screen
-        self._size_now = Size()
-        self._arranged_for = Size()
-        self._width = 0  # of the text; 0 before it is known
         self._arranged: DockArrangeResult | None = None
+        self._arranged_for = Size()
         self._thinking_open = False
         self._variables: Mapping[str, str] = {}
         self._palette_now: Palette | None = None
         self._next_paint = 0.0
         self._frame: Timer | None = None
-        self.rows_made = 0
-        """How many messages have been looked at so closely that they had to be laid out."""
 
     # What is shown
 
@@ -128,85 +113,161 @@ class Transcript(VerticalScroll):
         messages = list(conversation.path())
         kept = 0
         if conversation is self._conversation:
-            for old, new in zip(self._messages, messages, strict=False):
+            for old, new in zip(self.window.messages, messages, strict=False):
                 if old is not new:
                     break
                 kept += 1
-        if not kept:
-            self._heights = Heights()
         self._conversation = conversation
-        self._reply = None
-        for index in [index for index in self._rows if index >= kept]:
-            del self._rows[index]
-        self._heights.truncate(kept)
-        self._messages = messages
+        self._reply = running
+        self._alternative = alternative
         if running is not None:
-            self._run(running, alternative)
-        self._heights.count = len(self._messages)
-        if not kept:
-            self._estimate()
+            messages.append(running.message())
+        self._next_paint = 0.0
+        self.selecting.clear()
+        self.selected_lines = 0
+        self.window.show(messages, kept)
         self.follow()
         await self._provide_views()
 
     async def add(self, message: Message, reply: Reply, *, follow: bool) -> None:
         """Show a prompt and the reply to it at the end, and go there if `follow`."""
-        before = self._heights.total
-        self._messages.append(message)
-        self._run(reply, None)
-        self._heights.count = len(self._messages)
-        if not before:
-            self._estimate()
+        self._reply = reply
+        self._alternative = None
+        self._next_paint = 0.0
+        lines = self.window.append(message, reply.message())
         if follow:
             self.follow()
         else:
-            first = len(self._messages) - 2
-            for index in (first, first + 1):
-                self._measure(index)
-            self._count_new(self._heights.total - self._heights.top(first))
+            self._count_new(lines)
         self._rearrange()
         await self._provide_views()
 
-    def _run(self, reply: Reply, alternative: tuple[int, int] | None) -> None:
-        self._messages.append(reply.message())
-        self._reply = reply
-        self._alternative = alternative
-        self._next_paint = 0.0
-        self._row(len(self._messages) - 1)
-
     def toggle_thinking(self) -> None:
         """Unfold or fold what the model thought, in all replies, those to come as well."""
-        self._thinking_open = not self._thinking_open
-        index, y = self._top
-        top = self._row(index) if self._messages else None
-        place = top.content.place(y) if top else None
-        for row in self._rows.values():
-            row.content.unfold_thinking(is_open=self._thinking_open)
+        is_open = self._thinking_open = not self._thinking_open
+        self.select(Selecting.clear)
+        self.window.change(lambda content: content.unfold_thinking(is_open=is_open))
         for view in self._views:
             view.refresh()
-        if top and place:
-            self._top = index, top.content.find(place)
-        self._measure_rows()
         self._rearrange()
 
-    def content_at(self, offset: Offset) -> Spot | None:
+    def spot_at(self, offset: Offset) -> Spot | None:
         """What is at a place of the screen."""
         for view in self._views:
             region = view.region
             if view.row is not None and view.display and region.contains_point(offset):
                 x = offset.x - region.x - GUTTER + 1
-                return Spot(view.row, view.first + offset.y - region.y, max(0, x))
+                return Spot(view.row.index, view.first + offset.y - region.y, max(0, x))
         return None
 
-    def block_at(self, offset: Offset) -> Block | None:
-        """The block of text at a place of the screen."""
-        spot = self.content_at(offset)
-        return spot.row.content.block_at(spot.y) if spot else None
+    def block_at(self, spot: Spot) -> Block | None:
+        """The block of text that a spot is in."""
+        return self.window.row(spot.row).content.block_at(spot.y)
+
+    def code_block(self) -> Block | None:
+        """The code under the cursor or the mouse, else the last that is on the screen."""
+        selection = self.selecting.selection
+        spots = [selection.head] if selection else []
+        if under_mouse := self.spot_at(self.app.mouse_position):
+            spots.append(under_mouse)
+        for row, first, lines in reversed(self.window.pieces):
+            spots += [Spot(row.index, first + y, 0) for y in reversed(range(lines))]
+        blocks = (self.block_at(spot) for spot in spots)
+        return next((block for block in blocks if block is not None and block.is_code), None)
+
+    def links(self) -> list[tuple[str, str]]:
+        """The texts and addresses of the links that are on the screen, top to bottom."""
+        links: dict[str, str] = {}
+        for row, first, lines in self.window.pieces:
+            for line in row.content.lines(first, lines):
+                for span in line:
+                    if span.href:
+                        links.setdefault(span.href, span.text)
+        return [(text, href) for href, text in links.items()]
+
+    # Selecting
+
+    def select(self, change: Callable[[Selecting], None]) -> None:
+        """Change what is selected, and show it."""
+        change(self.selecting)
+        selection = self.selecting.selection
+        self.selected_lines = 0
+        if selection is not None:
+            first, last = selection.bounds
+            self.selected_lines = last.y - first.y + 1 if first.row == last.row else -1
+        if self.selecting.keys:
+            self.window.is_following = False
+        for view in self._views:
+            if view.row is not None:
+                view.row.selection = selection
+        self._rearrange()
+        for view in self._views:
+            view.refresh_changed()
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Begin to select; what was selected is let go."""
+        spot = self.spot_at(event.screen_offset)
+        self.select(Selecting.clear)
+        if spot is not None and event.button == 1:
+            self._pressed = spot
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Select up to the mouse; beyond the edge, scroll."""
+        if self._pressed is None:
+            return
+        area = self.content_region
+        by = min(0, event.screen_y - area.y) + max(0, event.screen_y - area.bottom + 1)
+        self._drag(by, event.screen_offset)
+        if by and self._dragging is None:
+            self._dragging = self.set_interval(FRAME, lambda: self._drag(self._beyond, None))
+        elif not by and self._dragging is not None:
+            self._dragging.stop()
+            self._dragging = None
+
+    def _drag(self, by: int, to: Offset | None) -> None:
+        """Scroll by so many lines, and let the selection end where the mouse is."""
+        self._beyond = by
+        if by:
+            self.scroll_y += by
+        area = self.content_region
+        offset = to or self.app.mouse_position
+        y = min(max(offset.y, area.y), area.bottom - 1)
+        spot = self.spot_at(Offset(offset.x, y))
+        if spot is None or self._pressed is None:
+            return
+        if self.selecting.selection is None:
+            if spot == self._pressed:
+                return
+            self.selecting.begin(self._pressed)
+        self.select(lambda selecting: selecting.stretch(spot))
+
+    def on_mouse_up(self, event: MouseUp) -> None:
+        """Be done; where nothing was selected a link says where it leads."""
+        self.release_mouse()
+        if self._dragging is not None:
+            self._dragging.stop()
+            self._dragging = None
+        pressed, self._pressed = self._pressed, None
+        if pressed is None or self.selecting.selection is not None:
+            return
+        for span in cut(self.selecting.line(pressed), pressed.x, pressed.x + 1)[1]:
+            if span.href:
+                event.stop()
+                self.post_message(self.LinkClicked(span.text, span.href))
+
+    def on_click(self, event: Click) -> None:
+        """Twice selects a word, three times a line."""
+        spot = self.spot_at(event.screen_offset)
+        if spot is not None and event.chain in {2, 3}:
+            take = Selecting.take_word if event.chain == 2 else Selecting.take_line
+            self.select(lambda selecting: take(selecting, spot))
 
     # The stream
 
     def stream(self, event: ReplyEvent) -> None:
         """Paint what one event of the running reply brought, not later than in the next frame."""
-        row = self._row(len(self._messages) - 1)
+        row = self.window.row(self.window.last)
         row.content.show(event)
         match event:
             case TextDelta() | ThinkingDelta():
@@ -216,9 +277,8 @@ class Transcript(VerticalScroll):
 
     def end(self, message: Message) -> None:
         """The running reply has ended as `message`."""
-        index = len(self._messages) - 1
-        self._row(index).content.end(message)
-        self._messages[index] = message
+        self.window.row(self.window.last).content.end(message)
+        self.window.messages[-1] = message
         self._reply = None
         if self._frame is not None:
             self._frame.stop()
@@ -238,20 +298,14 @@ class Transcript(VerticalScroll):
         self._frame = None
         began = monotonic()
         self._next_paint = began + FRAME
-        index = len(self._messages) - 1
-        row = self._row(index)
+        window = self.window
+        row = window.row(window.last)
         height = row.content.height
-        place = row.content.place(self._top[1]) if self._top[0] == index else None
-        row.content.paint()
+        window.change(MessageContent.paint, only=window.last)
         # As far as it could be seen from the end: what is counted must be exact, too.
-        row.content.reveal_up(row.content.height, self._size_now.height)
-        if place is not None and not self._following:
-            self._top = index, row.content.find(place)
-        self._heights[index] = row.content.height
-        grown = row.content.height - height
-        if grown and not self._following:
-            self._count_new(grown)
-        if not grown or not self._following:
+        grown = window.measure(window.last) - height
+        self._count_new(grown)
+        if not grown or not self.is_following:
             self._refresh_changed(row)
         if grown:
             self._rearrange()
@@ -268,7 +322,7 @@ class Transcript(VerticalScroll):
         self._next_paint = max(began + FRAME, now + (now - began))
 
     def _count_new(self, lines: int) -> None:
-        if not self._following:
+        if not self.is_following:
             self.new_lines = max(0, self.new_lines + lines)
 
     # The reader
@@ -276,7 +330,7 @@ class Transcript(VerticalScroll):
     @property
     def is_following(self) -> bool:
         """Whether the end is in view and stays so."""
-        return self._following
+        return self.window.is_following
 
     def follow(self) -> None:
         """Go to the end and stay there as it moves."""
@@ -291,8 +345,8 @@ class Transcript(VerticalScroll):
 
     def scroll_home(self, **_options: object) -> None:
         """Go to the first line of the first message."""
-        if self._messages:
-            self._top = (0, 0)
+        if self.window.messages:
+            self.window.go_to(0, 0)
             self._scrolled()
 
     def scroll_end(self, **_options: object) -> None:
@@ -302,53 +356,45 @@ class Transcript(VerticalScroll):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Somebody has scrolled, by key, wheel, scroll bar or code; go through what is there."""
         super().watch_scroll_y(old_value, new_value)
-        if not self._messages or not self._size_now:
+        window = self.window
+        by = round(new_value) - window.first
+        if not window.messages or not window.size or not by:
             return
-        by = round(new_value) - self._heights.top(self._top[0]) - self._top[1]
-        if not by:
-            return
-        if abs(by) > 2 * self._size_now.height:
-            index, y = self._heights.find(round(new_value))
-            self._top = index, 0
-            self._go_down(y)
-        elif by > 0:
-            self._go_down(by)
+        if abs(by) > 2 * window.size.height:
+            window.jump(round(new_value))
         else:
-            self._go_up(-by)
+            window.move(by)
         self._scrolled()
 
     def _scrolled(self) -> None:
-        self._following = False
-        self._fill()
-        self._set_following(is_following=self._is_at_end())
+        self.window.is_following = False
+        self.window.fill()
+        self._set_following(is_following=self.window.is_at_end)
         self._rearrange()
 
     def _set_following(self, *, is_following: bool) -> None:
-        self._following = is_following
+        self.window.is_following = is_following
         if is_following:
             self.new_lines = 0
 
-    def _is_at_end(self) -> bool:
-        if not self._pieces:
-            return True
-        row, first, lines = self._pieces[-1]
-        return row.index == len(self._messages) - 1 and first + lines >= row.content.height
-
-    # Where the rows are
+    # Where the views are
 
     def arrange(self, size: Size, optimal: bool = False) -> DockArrangeResult:  # noqa: ARG002 - Textual's signature
         """Where the views are; whatever has to be laid out for that is."""
         if self._arranged is None or size != self._arranged_for:
             # The bar has its column even when there is nothing to scroll: text must not jump.
-            self._size_now = Size(max(1, size.width - 1), size.height)
-            if self._messages:
-                self._resize()
-                self._fill()
+            window = self.window
+            if size.width != self._arranged_for.width:
+                self.selecting.clear()  # its lines are others now
+                self.selected_lines = 0
+            window.resize(Size(max(1, size.width - 1), size.height))
+            if window.messages:
+                window.fill()
+                self._set_scroll(window.first)
                 placements = self._place_views()
             else:
                 placements = self._arrange_welcome()
-            first = self._heights.top(self._top[0]) + self._top[1]
-            self._bar.show(first, size.height, self._heights.total)
+            self._bar.show(window.first, size.height, window.total)
             placements.append(_fixed(Region(size.width - 1, 0, 1, size.height), self._bar))
             widgets = {placement.widget for placement in placements}
             self._arranged = DockArrangeResult(placements, widgets, NULL_SPACING)
@@ -360,86 +406,12 @@ class Transcript(VerticalScroll):
         self.refresh(layout=True, repaint=False)
 
     def _arrange_welcome(self) -> list[WidgetPlacement]:
-        size = self._size_now
+        size = self.window.size
         gutter = self._welcome.styles.gutter
         width = max(1, size.width - gutter.width)
         height = gutter.height + self._welcome.get_content_height(size, size, width)
         region = Region(0, max(0, size.height - height), size.width, min(height, size.height))
         return [_fixed(region, self._welcome)]
-
-    def _resize(self) -> None:
-        """Keep the line that is first on the screen where it is; all others break elsewhere."""
-        width = max(1, self._size_now.width - GUTTER)
-        if width == self._width:
-            return
-        self._width = width
-        index, y = self._top
-        top = self._row(index)
-        place = top.content.place(y)
-        for row in self._rows.values():
-            row.content.set_width(width)
-        self._estimate()
-        self._top = index, top.content.find(place)
-
-    def _fill(self) -> None:
-        """Lay out what is on the screen: what ends at the end, or begins where the reader is."""
-        size = self._size_now
-        if self._following:
-            self._to_end()
-        self._pieces = self._take(size.height)
-        missing = size.height - sum(piece.lines for piece in self._pieces)
-        if missing and self._top != (0, 0):
-            self._to_end()
-            self._pieces = self._take(size.height)
-        self._let_go()
-        self._set_scroll(self._heights.top(self._top[0]) + self._top[1])
-
-    def _to_end(self) -> None:
-        index = len(self._messages) - 1
-        self._top = index, self._row(index).content.height
-        self._go_up(self._size_now.height)
-
-    def _take(self, count: int) -> list[_Piece]:
-        """The next `count` lines from the top on, as far as there are any."""
-        pieces = []
-        index, first = self._top
-        while count > 0 and index < len(self._messages):
-            row = self._row(index)
-            row.content.reveal_down(first, count)
-            self._heights[index] = row.content.height
-            if (here := min(count, row.content.height - first)) > 0:
-                pieces.append(_Piece(row, first, here))
-                count -= here
-            index += 1
-            first = 0
-        return pieces
-
-    def _go_down(self, count: int) -> None:
-        """Move the top by so many lines."""
-        index, y = self._top
-        last = len(self._messages) - 1
-        while True:
-            content = self._row(index).content
-            content.reveal_down(y, count)
-            self._heights[index] = content.height
-            if y + count < content.height or index == last:
-                self._top = index, min(y + count, content.height - 1)
-                break
-            count -= content.height - y
-            index, y = index + 1, 0
-
-    def _go_up(self, count: int) -> None:
-        index, y = self._top
-        while True:
-            content = self._row(index).content
-            y += content.reveal_up(y, count)
-            self._heights[index] = content.height
-            if y >= count or index == 0:
-                self._top = index, max(0, y - count)
-                break
-            count -= y
-            index -= 1
-            y = self._row(index).content.height
 
     def _set_scroll(self, y: int) -> None:
         """Say where the top is; this is not somebody who scrolls."""
@@ -449,7 +421,7 @@ class Transcript(VerticalScroll):
     @on(ScrollBar.Moved)
     def _jump(self, event: ScrollBar.Moved) -> None:
         event.stop()
-        self.scroll_y = event.top * self._heights.total
+        self.scroll_y = event.top * self.window.total
 
     @property
     def allow_vertical_scroll(self) -> bool:
@@ -459,26 +431,19 @@ class Transcript(VerticalScroll):
     @property
     def max_scroll_y(self) -> int:
         """The number of the line that is first on the screen when the last one is at its bottom."""
-        return max(0, self._heights.total - self._size_now.height)
+        return max(0, self.window.total - self.window.size.height)
 
-    # Rows and views
-
-    def _row(self, index: int) -> Row:
-        row = self._rows.get(index)
-        if row is None:
-            self.rows_made += 1
-            row = self._rows[index] = Row(index, self._content(index))
-        return row
+    # Messages and views
 
     def _content(self, index: int) -> MessageContent:
-        message = self._messages[index]
-        reply = self._reply if index == len(self._messages) - 1 else None
-        alternative = self._alternative if reply else self._number(message)
-        content = MessageContent(
-            message, alternative=alternative, reply=reply, thinking_open=self._thinking_open
+        message = self.window.messages[index]
+        reply = self._reply if index == self.window.last else None
+        return MessageContent(
+            message,
+            alternative=self._alternative if reply else self._number(message),
+            reply=reply,
+            thinking_open=self._thinking_open,
         )
-        content.set_width(self._width)
-        return content
 
     def _number(self, message: Message) -> tuple[int, int] | None:
         """Which one a message is of how many, if there are several."""
@@ -488,40 +453,10 @@ class Transcript(VerticalScroll):
             return None
         return siblings.index(message.id) + 1, len(siblings)
 
-    def _measure(self, index: int) -> None:
-        content = self._row(index).content
-        content.reveal_up(content.height, self._size_now.height)
-        self._heights[index] = content.height
-
-    def _measure_rows(self) -> None:
-        for index, row in self._rows.items():
-            self._heights[index] = row.content.height
-
-    def _let_go(self) -> None:
-        """Give up the rows that are far away; their heights stay known."""
-        if len(self._rows) > 2 * _KEPT:
-            middle = self._top[0]
-            running = len(self._messages) - 1 if self._reply else -1
-            nearest = sorted(self._rows, key=lambda index: abs(index - middle))
-            for index in nearest[_KEPT:]:
-                if index != running:
-                    del self._rows[index]
-
-    def _estimate(self) -> None:
-        """Guess what nobody has looked at from a few messages: all of them would take too long."""
-        count = len(self._messages)
-        width = max(20, self._width)
-        # Spread by the golden ratio: even steps would meet prompts only.
-        indexes = (int(at * 0.618034 % 1 * count) for at in range(min(_SAMPLE, count)))
-        sample = [self._messages[index].text for index in indexes]
-        lines = sum(text.count("\n") + len(text) // width + 3 for text in sample)
-        self._heights = Heights(count, max(2, round(lines / max(1, len(sample)))))
-        self._measure_rows()
-
     async def _provide_views(self) -> None:
         """Mount as many as can be on the screen at once: no message has fewer than two lines."""
-        height = self._size_now.height or self.app.size.height
-        wanted = min(len(self._messages), height // 2 + 2)
+        height = self.window.size.height or self.app.size.height
+        wanted = min(len(self.window.messages), height // 2 + 2)
         if wanted > len(self._views):
             views = [MessageView(self._palette) for _ in range(wanted - len(self._views))]
             self._views += views
@@ -536,17 +471,18 @@ class Transcript(VerticalScroll):
     def _place_views(self) -> list[WidgetPlacement]:
         """Give a view to each piece, the one that it had, if it had one."""
         taken = {view.row.serial: view for view in self._views if view.row is not None}
-        kept = {piece.row.serial for piece in self._pieces}
+        kept = {piece.row.serial for piece in self.window.pieces}
         spare = [view for view in self._views if view.row is None or view.row.serial not in kept]
         placements = []
         # What does not fill the screen stands at its bottom.
-        y = self._size_now.height - sum(piece.lines for piece in self._pieces)
-        for row, first, lines in self._pieces:
+        y = self.window.size.height - sum(piece.lines for piece in self.window.pieces)
+        for row, first, lines in self.window.pieces:
             view = taken.get(row.serial) or (spare.pop() if spare else None)
             if view is None:
                 break
+            row.selection = self.selecting.selection
             view.show(row, first, lines)
-            region = Region(0, y, self._size_now.width, lines)
+            region = Region(0, y, self.window.size.width, lines)
             # Textual paints what has another `order` than before even if it is in the same place.
             placements.append(_fixed(region, view, order=row.serial << 32 | first))
             y += lines
