@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import codecs
 import math
 import os
 import pstats
@@ -31,204 +30,41 @@ import statistics
 import sys
 import tempfile
 import time
-from bisect import bisect_right
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pyte
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.benchmarks import start as start_benchmark
-from tests.benchmarks.prefilled import TITLE
+from tests.benchmarks.conversations import STEPS, read_conversation
 from tests.benchmarks.texts import END, KINDS, tokens, word_numbers
+from tests.benchmarks.watched import (
+    COLUMNS,
+    FULL_SPEED,
+    GIVE_UP,
+    GRACE,
+    LETTERS,
+    NAIVE,
+    PACED,
+    PRINT,
+    RILL_APP,
+    ROWS,
+    Replay,
+    begin,
+    rill_with,
+)
 from tests.loopback import OPENING, LoopbackServer, sse
-from tests.terminal.terminal import _FRAME_BEGINS as BEGINS
 from tests.terminal.terminal import _FRAME_ENDS as ENDS
-from tests.terminal.terminal import _UNFINISHED, _UNKNOWN_TO_PYTE, RILL, Terminal, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-COLUMNS, ROWS = 120, 40
-HERE = Path(__file__).parent
-PYTHON = sys.executable
-FULL_SPEED = 0
-PACED = 4000  # tokens a second that no model has, but that a screen must stand
-GIVE_UP = 30.0
-GRACE = 0.25
-# Rows of the screen that belong to the transcript in both apps, and columns left of a scrollbar.
-READ_ROWS, READ_COLUMNS = range(1, 30), range(COLUMNS - 24)
-# On neither screen; each is pressed once, or an old one painted again would pass for its echo.
-LETTERS = "".join(map(chr, (*range(0x410, 0x450), *range(0x3B1, 0x3CA))))
-PAGE_UP = "\x1b[5~"
-F6, F7, F8 = "\x1b[17~", "\x1b[18~", "\x1b[19~"
-
-
-# One program and what it wrote
-
-
-class Watched(Terminal):
-    """A terminal that notes when everything came."""
-
-    def __init__(self, command: Sequence[str], home: Path) -> None:
-        self.reads: list[tuple[float, int]] = []
-        super().__init__(command, environment(home), (COLUMNS, ROWS))
-
-    def _read(self) -> None:
-        now = time.perf_counter()
-        try:
-            data = os.read(self.master, 65_536)
-        except BlockingIOError:
-            return
-        except OSError:  # EIO: nobody has it open any more
-            data = b""
-        if not data:
-            self._loop.remove_reader(self.master)
-        self.raw += data
-        self.reads.append((now, len(self.raw)))
-        if not self._answered:  # it is asked once, and what was written can get long
-            self._answer()
-        self._news.set()
-
-    def cpu(self) -> float:
-        """Seconds of CPU so far, of all threads: the process's clock as the kernel numbers it."""
-        return time.clock_gettime((~self.process.pid << 3) | 2)
-
-    def resident(self) -> float:
-        """MiB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
-
-    async def until(self, is_true: Callable[[], bool], limit: float) -> bool:
-        """Whether it became true in time; looks whenever something was written."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(limit):
-                while not is_true():
-                    self._news.clear()
-                    await self._news.wait()
-                return True
-        return False
-
-    def time_of(self, offset: int) -> float:
-        """When the byte at `offset` could be seen: with the end of its synchronised update."""
-        ends = self.raw.find(ENDS.encode(), offset)
-        begins = self.raw.find(BEGINS.encode(), offset)
-        if ends >= 0 and (begins < 0 or ends < begins):
-            offset = ends
-        return self.reads[bisect_right(self.reads, offset, key=lambda read: read[1])][0]
-
-    def written_since(self, offset: int, seconds: float) -> int:
-        """Bytes of the last `seconds`, but not of those before `offset`."""
-        then = time.perf_counter() - seconds
-        at = bisect_right(self.reads, then, key=lambda read: read[0])
-        return len(self.raw) - max(offset, self.reads[at - 1][1] if at else 0)
-
-
-class Replay:
-    """What the screen showed after each read, made from a `Watched` when nobody is in a hurry."""
-
-    def __init__(self, terminal: Watched) -> None:
-        self.terminal = terminal
-        self.screen = pyte.Screen(COLUMNS, ROWS)
-        self._stream = pyte.Stream(self.screen)
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._held = ""
-        self._next = self._at = 0
-
-    def times(self) -> Iterator[float]:
-        """Show read after read; the time of each that changed anything."""
-        reads, raw = self.terminal.reads, self.terminal.raw
-        while self._next < len(reads):
-            moment, end = reads[self._next]
-            text = self._held + self._decoder.decode(bytes(raw[self._at : end]))
-            self._next, self._at = self._next + 1, end
-            begun = text.rfind(BEGINS)
-            cut = _UNFINISHED.search(text)
-            whole = cut.start() if cut else len(text)
-            if begun >= 0 and ENDS not in text[begun:]:
-                whole = begun
-            self._held = text[whole:]
-            self._stream.feed(_UNKNOWN_TO_PYTE.sub("", text[:whole]))
-            if self.screen.dirty:
-                yield moment
-
-    def new_lines(self) -> Iterator[str]:
-        """The rows that changed since the last time."""
-        for row in sorted(self.screen.dirty):
-            line = self.screen.buffer[row]
-            yield "".join(line[column].data for column in range(self.screen.columns))
-        self.screen.dirty.clear()
-
-    def looks(self) -> int:
-        """A number for the look of the transcript, colours included."""
-        self.screen.dirty.clear()
-        buffer = self.screen.buffer
-        return hash(
-            tuple(
-                (cell.data, cell.fg, cell.bg)
-                for cell in (buffer[row][column] for row in READ_ROWS for column in READ_COLUMNS)
-            )
-        )
-
-    def catch_up(self) -> int:
-        """Show everything that has come; the look of it."""
-        for _ in self.times():
-            pass
-        return self.looks()
-
-    def shows(self, words: str) -> bool:
-        """Whether they stand on one row."""
-        return any(words in line for line in self.screen.display)
-
-
-@dataclass(frozen=True)
-class Program:
-    """How to start it, and what it writes when it is ready for keys."""
-
-    name: str
-    command: Callable[[str], Sequence[str]]
-    is_ready: bytes = b"\x1b[?1004h"
-    echoes: bool = True
-    patience: float = GIVE_UP
-
-
-def rill_with(*options: str) -> Program:
-    """`rill` through `prefilled.py`."""
-    script = str(HERE / "prefilled.py")
-    return Program(
-        "rill",
-        lambda url: (PYTHON, script, *options, "--", "--base-url", url, "-m", "anthropic/x"),
+    from tests.benchmarks.conversations import Step
+    from tests.benchmarks.watched import (
+        Program,
+        Watched,
     )
-
-
-def naive_with(*options: str) -> Program:
-    """The naive app."""
-    return Program("naive", lambda url: (PYTHON, str(HERE / "naive_app.py"), url, *options))
-
-
-RILL_APP = Program("rill", lambda url: (*RILL, "--base-url", url, "-m", "anthropic/x"))
-NAIVE = replace(naive_with(), patience=60)
-PRINT = Program("print", lambda url: (PYTHON, str(HERE / "print_stream.py"), url), b"> ", False)
-
-
-async def begin(program: Program, server: LoopbackServer, patience: float = 15) -> Watched:
-    """Start it; it has settled, and has a prompt that only wants an enter."""
-    terminal = Watched(program.command(server.base_url), Path(tempfile.mkdtemp()))
-    letter = "ж"
-    if not await terminal.until(lambda: program.is_ready in terminal.raw, patience):
-        raise RuntimeError(f"{program.name} did not start:\n{terminal.text}")
-    terminal.write(letter)
-    while program.echoes and not await terminal.until(lambda: letter.encode() in terminal.raw, 0.1):
-        terminal.write(letter)
-    await asyncio.sleep(0.3)
-    return terminal
-
-
-# Streaming
 
 
 @dataclass(frozen=True)
@@ -542,107 +378,9 @@ async def section_memory(streams: Streams, *, quick: bool) -> None:
 # Long conversations
 
 
-@dataclass(frozen=True)
-class Step:
-    """Seconds from a key to the last change it made in the transcript, and the CPU it took."""
-
-    seconds: float
-    cpu: float
-
-
-async def steps(terminal: Watched, replay: Replay, act: Callable[[], None], times: int) -> Step:
-    """Do it so many times, each when the last one is all on the screen; the median, and all CPU.
-
-    Times when nothing changed, the start having been reached, count for the CPU only.
-    """
-    spent, total = [], terminal.cpu()
-    for _ in range(times):
-        before = replay.catch_up()
-        offset, began = len(terminal.raw), time.perf_counter()
-        act()
-        await settled(terminal, offset)
-        looks = [(moment, replay.looks()) for moment in replay.times()]
-        shown = began
-        for (_, last), (moment, look) in zip([(0, before), *looks], looks, strict=False):
-            if look != last:
-                shown = moment
-        if shown > began:
-            spent.append(shown - began)
-    median = statistics.median(spent) if spent else math.nan
-    return Step(median, terminal.cpu() - total)
-
-
-async def settled(terminal: Watched, offset: int) -> None:
-    """Wait until it has nothing to do any more but blink its cursor. Raises TimeoutError."""
-    async with asyncio.timeout(GIVE_UP):
-        cpu, is_idle = terminal.cpu(), False
-        while not is_idle:
-            await asyncio.sleep(0.25)
-            last, cpu = cpu, terminal.cpu()
-            is_idle = cpu - last < 0.03 and terminal.written_since(offset, 0.2) < 500
-
-
-async def read_conversation(
-    server: LoopbackServer, count: int, *, is_rill: bool
-) -> dict[str, Step | None]:
-    """Open it, resize, change the theme, page up, go to the start.
-
-    `None` for what took too long; nothing comes after it.
-    """
-    results: dict[str, Step | None] = {}
-    options = ("--messages", str(count))
-    program = rill_with(*options) if is_rill else naive_with(*options)
-    terminal = await begin(program, server, GIVE_UP)
-    replay = Replay(terminal)
-    open_key = F6
-    if is_rill:
-        open_key = "\r"
-        terminal.press("ctrl+o")
-        await asyncio.sleep(0.5)
-        terminal.write(TITLE)
-        await asyncio.sleep(0.5)
-    write = terminal.write
-    acts: dict[str, tuple[Callable[[], None], int]] = {
-        "open": (partial(write, open_key), 1),
-        "resize": (partial(resize, terminal, replay), 1),
-        "theme": (partial(write, F8), 1),
-        "page up": (partial(write, PAGE_UP), 20),
-        "start": (partial(write, "g" if is_rill else F7), 1),
-    }
-    for name, (act, times) in acts.items():
-        if name == "start" and is_rill:
-            terminal.press("escape")
-            await asyncio.sleep(0.4)
-        results[name] = None
-        with suppress(TimeoutError):
-            results[name] = await steps(terminal, replay, act, times)
-        if name == "open" and results[name] is not None and not replay.shows(END):
-            raise RuntimeError(f"the end of {count} messages is not shown:\n{terminal.text}")
-        if results[name] is None:
-            break
-    await terminal.close()
-    return results
-
-
 def milliseconds(seconds: float) -> str:
     """Whole ones; `-` if nothing changed."""
     return "-" if math.isnan(seconds) else f"{seconds * 1000:.0f}"
-
-
-def resize(terminal: Watched, replay: Replay) -> None:
-    """To 100 columns. The terminal's own emulator is left out of it: nobody looks at that."""
-    terminal.size = (COLUMNS - 20, ROWS)
-    replay.screen.resize(ROWS, COLUMNS - 20)
-    terminal._set_size()
-
-
-STEPS = {
-    "open": "open",
-    "resize": "120x40 -> 100x40",
-    "theme": "change the theme",
-    "page up": "page up (CPU of 20)",
-    "start": "go to the start",
-}
 
 
 async def section_conversations(server: LoopbackServer, rounds: int, *, quick: bool) -> None:

@@ -172,10 +172,15 @@ def tokens(kind: str, count: int) -> list[str]:
 
 
 def messages(count: int) -> list[str]:
-    """Prompts and replies in turn, the last one with `END` below it."""
-    writer = Writer(seed=2)
-    texts = [
-        writer.reply(number // 2) if number % 2 else writer.sentence() for number in range(count)
-    ]
+    """Prompts and replies in turn, the last one with `END` below it.
+
+    The last ten are the same whatever the count: they are what an opened conversation shows.
+    """
+    texts: list[str] = []
+    for seed, many in ((2, count - 10), (3, 10)):
+        writer = Writer(seed=seed)
+        texts += [
+            writer.reply(number // 2) if number % 2 else writer.sentence() for number in range(many)
+        ]
     texts[-1] += f"\n\n{END}"
     return texts

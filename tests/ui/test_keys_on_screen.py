@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from tests.loopback import LoopbackServer
 
 _OWNERS = {"app": RillApp, "screen": ChatScreen, "prompt": PromptBox, "switcher": Switcher}
-_PLAIN = {"enter", "escape", "space", "up", "down", "left_square_bracket", "right_square_bracket"}
+_PLAIN = {
+    *("enter", "escape", "space", "up", "down"),
+    *("left_square_bracket", "right_square_bracket", "dollar_sign"),
+}
 
 
 # The table
@@ -167,7 +170,7 @@ async def test_help_lists_every_action_with_its_ways(loopback: LoopbackServer) -
 
 
 async def test_the_palette_offers_every_command(loopback: LoopbackServer) -> None:
-    async with sit_down(loopback, size=(120, 80)) as desk:
+    async with sit_down(loopback, size=(120, 120)) as desk:
         await desk.press("ctrl+p")
         await desk.sees("Start a new conversation")
         for action in ACTIONS:

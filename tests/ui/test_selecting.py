@@ -196,3 +196,20 @@ async def test_a_selection_stays_while_the_reply_grows_and_goes_with_the_lines(
         await desk.settle()
         assert not desk.app.screen.get_selected_text()
         assert "selected" not in desk.status
+
+
+async def test_what_the_screen_broke_is_copied_whole(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback, size=(40, 30)) as desk:
+        prose = (
+            "Words that go on and on, **far beyond** the end of a line of the screen.\nA new line."
+        )
+        code = "call(" + ", ".join(f"argument{number}" for number in range(6)) + ")"
+        await desk.answered("A prompt " + "that is long " * 6, f"{prose}\n\n    {code}\n")
+        await desk.press("escape", "v", "g", "G")
+        assert await copied(desk) == "\n\n".join(
+            [
+                "A prompt " + ("that is long " * 6).strip(),
+                f"loopback-1\n{prose.replace('**', '')}",
+                code,
+            ]
+        )

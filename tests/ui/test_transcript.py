@@ -87,7 +87,7 @@ async def test_reading_through_everything_and_back_never_shows_a_hole(
     loopback: LoopbackServer, way: str
 ) -> None:
     async with sit_down(loopback, size=(100, 80)) as desk:
-        shown = conversation(300 if way == "keys" else 16)
+        shown = conversation(120 if way == "keys" else 8)
         last = int(re.findall(r"L(\d+)\.", shown.path()[-1].text)[-1])
         await open_(desk, shown)
         assert whole(desk)[-1] == last

@@ -93,6 +93,8 @@ class Palette:
     def __init__(self, variables: Mapping[str, str]) -> None:
         """`variables` are Textual's of the theme: names of colours and what they are."""
         self._variables = variables
+        self.background = self._color("background")
+        """What is behind everything that does not say otherwise."""
         self._styles: dict[str, Style] = {}
 
     def style(self, look: str) -> Style:

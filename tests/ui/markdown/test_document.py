@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.realserver import skip_without
+from tui.ui.markdown import parser
 from tui.ui.markdown.document import Document, _finish
-from tui.ui.markdown.leaves import Resume, read_leaves
+from tui.ui.markdown.leaves import Resume
 from tui.ui.markdown.lines import text_of
 from tui.ui.markdown.parser import References
+from tui.ui.markdown.reader import read_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +37,7 @@ FRAGMENTS = (
     *("[^1]: x", "![i](u)", "| a | b |", "|---|---|", "a|b", "-|-", "\n| x | y |\n", "|:-|-:|\n"),
     *("[a](http://b.c)", "<div>", "</div>", "<!--", "-->", "<script>", "    code", "\n\n\n"),
     *("日本", "👩\u200d👩\u200d👧", "e\u0301", "<br>"),
+    *("\n$$\n", "$$\n", "\n\\[\n", "\n\\]\n", "$$"),
 )
 
 
@@ -123,6 +126,15 @@ def test_made_up_documents_are_the_same_in_pieces(part: int) -> None:
         assert_same("".join(chance.choices(FRAGMENTS, k=chance.randint(1, count))), chance)
 
 
+def test_what_is_nested_too_deep_is_the_same_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser, "_DEEPEST", 4)
+    chance = random.Random(0)
+    for _ in range(30):
+        assert_same("".join(chance.choices(FRAGMENTS, k=chance.randint(1, 25))), chance)
+    steps = "".join(f"{'  ' * depth}- x\n" for depth in range(6))
+    assert_same(f"{steps}\n    - y\n- z\n\nthe end", chance)
+
+
 def drawn(text: str, width: int = 40) -> list[str]:
     return [text_of(line).rstrip() for line in at_once(text, width)]
 
@@ -168,6 +180,70 @@ def test_what_is_no_markdown_for_us_is_text() -> None:
     ]
 
 
+def test_a_footnote_of_one_word_is_text_too() -> None:
+    assert drawn("[^1]: https://a.example", 80) == ["[^1]: https://a.example"]
+
+
+@pytest.mark.parametrize(("begin", "end"), [("$$", "$$"), ("\\[", "\\]")])
+def test_in_mathematics_a_sign_is_neither_a_bullet_nor_an_underline(begin: str, end: str) -> None:
+    lines = [begin, "a_1 * b_1", "+ c", "- d", "=", r"e \\ f", end]
+    assert drawn("\n".join(["that is", *lines, "for *all* of it"]), 80) == [
+        "that is",
+        *lines,
+        "for all of it",
+    ]
+    assert drawn("\n".join(f"> {line}" for line in lines), 80) == [f"▌ {line}" for line in lines]
+
+
+def test_mathematics_without_an_end_goes_no_further_than_a_blank_line() -> None:
+    assert drawn("$$\na\n\n*b*", 80) == ["$$", "a", "", "b"]
+
+
+def test_what_a_table_has_no_column_for_is_not_lost() -> None:
+    text = "- | k | v |\n  |:--|--:|\n  | a | `x|y` |\n  b|c|d|\n  | e | \\| |\n"
+    assert drawn(text) == [" • k │   v", "   ──┼────", "   a │ x|y", "   b │ c|d", "   e │   |"]
+
+
+def test_what_stands_for_itself_is_set_off() -> None:
+    text = "one\n```\ncode\n```\ntwo\n***\nthree\n# Four\n| a |\n|---|\n"
+    shown = ["one", "", " code", "", "two", "", "─" * 40, "", "three", "", "Four", "", "a", "─"]
+    assert drawn(text) == shown
+
+
+def test_an_item_may_be_empty_or_begin_below_its_marker() -> None:
+    assert drawn("1)\n2)\n   two\n3) three") == [" 1)", " 2) two", " 3) three"]
+
+
+def test_a_definition_is_shown_as_it_stands() -> None:
+    lines = at_once("> [a]: https://a.example\n>    'title'\n\n> text", 60)
+    assert [text_of(line).rstrip() for line in lines] == [
+        "▌ [a]: https://a.example",
+        "▌ 'title'",
+        "",
+        "▌ text",
+    ]
+    assert [line[-1].look for line in lines[::3]] == ["dim", "quote"]
+
+
+@pytest.mark.parametrize("text", ["<div>|x\n-|-\na|b\n", "-\n\n   - a\n- b\n"])
+def test_what_a_line_makes_of_the_one_above_is_the_same_line_by_line(text: str) -> None:
+    lines = re.split(r"(?<=\n)", text)
+    assert in_pieces(lines, 40, 2, random.Random(0)) == at_once(text, 40)
+
+
+@pytest.mark.parametrize("title", ["'a\nb'", "'a\nb", "'\n" + "a\n" * 30 + "b'"])
+def test_the_title_of_a_link_may_take_some_lines(title: str) -> None:
+    text = f"[a]\n\n[a]: /url\n{title}\n\nmore\n"
+    lines = re.split(r"(?<=\n)", text)
+    assert in_pieces(lines, 40, 5, random.Random(0)) == at_once(text, 40)
+
+
+def test_items_count_on_behind_one_of_several_paragraphs() -> None:
+    text = "".join(f"{number}. one\n\n   two\n" for number in range(1, 5))
+    assert in_pieces(text, 40, 5, random.Random(0)) == at_once(text, 40)
+    assert drawn(text)[-3] == " 4. one"
+
+
 def test_links_say_where_they_lead_and_only_some_lead_anywhere() -> None:
     text = "[docs](https://a.example/x) [bad](/etc/passwd) <https://b.example>"
     (line,) = at_once(text, 100)
@@ -201,6 +277,16 @@ def test_what_is_nested_beyond_measure_is_still_there() -> None:
     assert "theend" in run_together(">" * 200 + " the end")
 
 
+def test_what_follows_what_is_nested_beyond_measure_is_none_of_it() -> None:
+    steps = "".join(f"{'  ' * depth}- x\n" for depth in range(50))
+    document = Document()
+    document.set_width(40)
+    for line in f"{steps}- y\n\n**The end**\n".splitlines(keepends=True):
+        document.append(line)
+    document.close()
+    assert [text_of(line).strip() for line in lines_of(document)][-3:] == ["• y", "", "The end"]
+
+
 @pytest.mark.parametrize(
     ("begun", "shown"),
     [
@@ -211,6 +297,11 @@ def test_what_is_nested_beyond_measure_is_still_there() -> None:
         ("Steps\n\n*", ["Steps", "", "*"]),
         ("> a\n> -", ["▌ a", "▌ -"]),
         ("```\n-", ["-"]),
+        ("<div>\n-", ["<div>", "-"]),
+        ("    a\n    -", ["a", "-"]),
+        ("$$\na\n-", ["$$", "a", "-"]),
+        ("Steps\n\n+", ["Steps", "", "+"]),
+        ("Steps\n##", ["Steps", "##"]),
     ],
 )
 def test_a_line_that_has_only_begun_turns_nothing_into_a_heading(
@@ -284,3 +375,26 @@ def test_each_character_costs_the_same_however_long_it_gets(kind: str) -> None:
     stream(text(1_000))  # lexers and caches
     short, long = [calls(partial(stream, text(length))) for length in (8_000, 24_000)]
     assert long < 3.6 * short
+
+
+@pytest.mark.parametrize("begin", ["[a\n", "[a]: /url 'title\n"])
+def test_what_might_be_the_definition_of_a_link_is_not_read_over_and_over(begin: str) -> None:
+    def read(count: int) -> None:
+        document = Document()
+        document.append(begin)
+        for _ in range(count):
+            document.append("more\n" * 30)
+
+    read(1)
+    short, long = [calls(partial(read, count)) for count in (12, 36)]
+    assert long < 3.6 * short
+
+
+def test_code_has_its_final_colours_as_soon_as_something_follows_it() -> None:
+    code = '```python\ndef f():\n    """Says\n    what for."""\n    return 1\n```\n'
+    document = Document()
+    document.set_width(60)
+    for line in re.split(r"(?<=\n)", f"{code}\nAfter it.\n\nAnd more.\n"):
+        document.append(line)
+        lines_of(document)
+    assert lines_of(document)[:5] == at_once(code, 60)[:5]

@@ -22,6 +22,14 @@ _ROWS = st.integers(1, 5).flatmap(
 )
 
 
+_MARKED = st.lists(
+    st.sampled_from(["a", "b c", "`x`", "**y**", "[a](http://b.c)", "[r]", "`", "*", "<br>", "\\"])
+    | st.sampled_from(["![i](http://b.c)", "漢", "$", "<b>", "`[a](http://b.c)`"]),
+    max_size=3,
+).map("".join)
+_WIDTHS = st.integers(2, 40)
+
+
 def _table(rows: list[list[str]], width: int, aligns: list[str] | None = None) -> Table:
     table = Table(rows, aligns or [], References())
     table.set_width(width)
@@ -111,6 +119,21 @@ def test_too_many_columns_become_records():
 
 def test_a_break_in_a_cell_is_a_break():
     assert _texts(_table([["k"], ["a<br>b<br/>c"]], 20))[-3:] == ["a", "b", "c"]
+
+
+def test_a_break_that_is_code_is_none():
+    assert _texts(_table([["k"], ["`<br>`"]], 20))[-1] == "<br>"
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.lists(_MARKED, min_size=2, max_size=2), min_size=4, max_size=9), _WIDTHS)
+def test_a_cell_of_which_it_is_known_that_it_fits_would_have_been_measured_alike(rows, width):
+    rows = rows * (60 // len(rows))
+    known = _table(rows, width)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Table, "_fits", lambda *_: False)
+        measured = _table(rows, width)
+    assert _all(known) == _all(measured)
 
 
 def test_a_link_is_found_when_its_definition_comes_later():

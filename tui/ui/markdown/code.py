@@ -101,6 +101,11 @@ class Code(Block):
             self._row = index
         return self._padded(self._rows[y - (self._bottoms[index - 1] if index else 0)])
 
+    def joint(self, y: int) -> str:
+        """Nothing, where a line of code goes on in the next row."""
+        y -= self._label
+        return "\n" if y < 0 or self._bottoms[bisect_right(self._bottoms, y)] == y + 1 else ""
+
     @property
     def _label(self) -> int:
         return 1 if self._highlighter.language else 0

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, cast
 
 from tui.ui.markdown.code import Code
 from tui.ui.markdown.framed import Framed, Plain, Rule
-from tui.ui.markdown.leaves import Container, Kind, Resume, read_leaves, resume_at, resume_inside
+from tui.ui.markdown.leaves import Container, Kind, Resume, resume_at, resume_inside
 from tui.ui.markdown.paragraph import Paragraph
-from tui.ui.markdown.parser import References
+from tui.ui.markdown.parser import LONGEST_DEFINITION, References
+from tui.ui.markdown.reader import read_leaves
 from tui.ui.markdown.stack import Stack
 from tui.ui.markdown.table import Table
 
@@ -29,7 +30,7 @@ _UNDECIDED = re.compile(
     r"[ \t>]*(?:(?P<mark>[-=]+|[*+]|#{1,6})|\d{1,9}(?P<dot>[.)]))[ \t]*", re.ASCII
 )
 _AIRY = {Kind.HEADING, Kind.FENCE, Kind.INDENTED, Kind.TABLE, Kind.RULE}
-_LITERAL = {Kind.FENCE, Kind.INDENTED, Kind.HTML}
+_LITERAL = {Kind.FENCE, Kind.INDENTED, Kind.HTML, Kind.MATH}
 
 
 class Document(Stack):
@@ -60,8 +61,10 @@ class Document(Stack):
         if self._way_back is not None:
             self._way_back = (self._way_back[0], self._way_back[1] + text)
         self._pending += text
+        if len(self._pending) > self._long:
+            self._settle()
         leaves = self._read_tentatively()
-        if (len(leaves) > 1 or len(self._pending) > self._long) and self._settle():
+        if len(leaves) > 1 and self._settle():
             leaves = self._read_tentatively()
         self._show(leaves)
 
@@ -114,9 +117,8 @@ class Document(Stack):
         if not leaves:
             return False
         last = len(leaves) - 1
-        follows = last > 0 and leaves[last - 1].kind is Kind.DEFINITION
-        if follows and leaves[last].start == leaves[last - 1].end:
-            last -= 1  # the title of a definition may take several lines, once it is closed
+        if last > 0 and _may_be_title(leaves[last - 1], leaves[last]):
+            last -= 1
         if last:
             self._show(leaves)
             self._settle_leaves(leaves[:last])
@@ -215,10 +217,14 @@ class Document(Stack):
 
     def _make_content(self, leaf: Leaf) -> Block:
         match leaf.kind:
-            case Kind.FENCE | Kind.INDENTED:
+            case Kind.FENCE:
                 return Code(leaf.lines, leaf.info)
+            case Kind.INDENTED:
+                return Code(leaf.lines)
             case Kind.HTML:
                 return Code(leaf.lines, look="html", plain=True)
+            case Kind.MATH:
+                return Code(leaf.lines, look="math", plain=True)
             case Kind.TABLE:
                 return Table(leaf.rows, list(leaf.aligns), self._references)
             case Kind.RULE:
@@ -255,11 +261,17 @@ def _is_like(old: Leaf, leaf: Leaf) -> bool:
     return leaf.kind is not Kind.DEFINITION or old.lines == leaf.lines
 
 
+def _may_be_title(above: Leaf, leaf: Leaf) -> bool:
+    """Whether a leaf may turn out to be the title of the link above, once its end has come."""
+    is_next = above.kind is Kind.DEFINITION and leaf.start == above.end
+    return is_next and leaf.end - above.start <= LONGEST_DEFINITION
+
+
 def _gap(above: Leaf, leaf: Leaf) -> bool:
     """Whether a line is left free between two leaves: where the text has one, and around what
     stands for itself. Not by whether a list is loose, which its last item may decide.
     """
-    if leaf.start > above.end:
+    if leaf.begin > above.end:
         return True
     return not leaf.frames and not above.frames and bool({above.kind, leaf.kind} & _AIRY)
 

@@ -72,6 +72,11 @@ class Framed(Block):
             return list(self._between)
         return (self._first if y == 0 else self._rest) + self.content.line(y)
 
+    def joint(self, y: int) -> str:
+        """What the text itself has between a line and the next one."""
+        y -= self._gap
+        return "\n" if y < 0 else self.content.joint(y)
+
     @property
     def source(self) -> str:
         """What a person would want to have copied of it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui.ui.markdown.inline import spans
 from tui.ui.markdown.parser import parse_inline
 from tui.ui.markdown.stack import Block
-from tui.ui.markdown.wrap import without_trailing_spaces, wrap_open
+from tui.ui.markdown.wrap import joints, without_trailing_spaces, wrap_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,7 @@ class Paragraph(Block):
         self._lines: list[Line] = []
         self._is_laid_out = False
         self._estimate = 0
+        self._joints: list[str] = []
         self.set_text(text)
 
     @property
@@ -121,6 +122,13 @@ class Paragraph(Block):
         """One line of it."""
         return self._lines[y]
 
+    def joint(self, y: int) -> str:
+        """What the text itself has between a line and the next one: a break, a space or nothing."""
+        if not self._joints:
+            plain = "".join(span.text for chunk in self._chunks for span in chunk.spans or ())
+            self._joints = joints(plain, self._lines)
+        return self._joints[y]
+
     def _parse(self, chunk: _Chunk) -> list[Span]:
         if chunk.spans is None:
             # What others have missed is put aside: it may be the same labels.
@@ -136,6 +144,7 @@ class Paragraph(Block):
         self._wrapped = min(self._wrapped, index)
         self._is_laid_out = False
         self._estimate = 0
+        self._joints = []
 
 
 class _Chunk:

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _DEEPEST = 60
 """Levels of tokens, two to a list and one to a quote; what is deeper is shown as it stands."""
+TOO_DEEP = "too deep"
+"""The `info` of the code block that this becomes."""
+DISPLAY_MATH = {"$$": "$$", "\\[": "\\]"}
+"""How mathematics on lines of its own begins and ends."""
+LONGEST_DEFINITION = 20
+"""Lines that the definition of a link may take, with its title."""
 _MANY_BRACKETS = 300
 """With so many in one text nothing is a link: of `![[](` a character takes the parser 30 µs."""
 
@@ -80,17 +86,60 @@ def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Show what is nested beyond all measure as code; markdown-it would drop it."""
     if silent or state.level < _DEEPEST:
         return False
-    state.line = end
+    line = last = start
+    while line < end and (state.isEmpty(line) or state.sCount[line] >= state.blkIndent):
+        last = last if state.isEmpty(line) else line
+        line += 1
+    state.line = last + 1
     token = state.push("code_block", "code", 0)
-    token.content = state.getLines(start, end, state.blkIndent, keepLastLF=True)
-    token.map = [start, end]
+    token.content = state.getLines(start, state.line, state.blkIndent, keepLastLF=True)
+    token.map = [start, state.line]
+    token.info = TOO_DEEP
     return True
 
 
+def _display_math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    r"""`$$` or `\[` on a line of its own, up to the line with its end, or to a blank one.
+
+    In its lines a minus is no bullet and an equals sign no underline. TeX allows none to be blank.
+    """
+    close = DISPLAY_MATH.get(_line_of(state, start))
+    if close is None or state.is_code_block(start):
+        return False
+    if silent:
+        return True
+    line = start + 1
+    while line < end and state.sCount[line] >= state.blkIndent and not state.isEmpty(line):
+        line += 1
+        if close in _line_of(state, line - 1):
+            break
+    state.line = line
+    token = state.push("math_block", "math", 0)
+    token.content = state.getLines(start, line, state.blkIndent, keepLastLF=True)
+    token.markup = _line_of(state, start)
+    token.map = [start, line]
+    return True
+
+
+def _line_of(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip(" \t")
+
+
 def _no_footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """`[^1]: text` is a footnote, which stays text, and not the definition of a link."""
+    """`[^1]: text` is a footnote, which stays text, and not the definition of a link.
+
+    A definition may take a few lines; else each paragraph that begins like one might go on to be
+    one without an end.
+    """
     position = state.bMarks[start] + state.tShift[start]
-    return not state.src.startswith("[^", position) and reference(state, start, end, silent)
+    if state.src.startswith("[^", position):
+        return False
+    bottom = state.lineMax
+    state.lineMax = min(bottom, start + LONGEST_DEFINITION)
+    try:
+        return reference(state, start, end, silent)
+    finally:
+        state.lineMax = bottom
 
 
 def _bracket_math(state: StateInline, silent: bool) -> bool:
@@ -126,6 +175,12 @@ def _make_block_parser() -> MarkdownIt:
         "gfm-like", {"inline_definitions": True, "tasklists": True, "maxNesting": _DEEPEST + 2}
     )
     parser.block.ruler.at("reference", _no_footnote)
+    parser.block.ruler.before(
+        "fence",
+        "display_math",
+        _display_math,
+        {"alt": ["paragraph", "reference", "blockquote", "list"]},
+    )
     parser.block.ruler.before("table", "too_deep", _too_deep)
     parser.block.ruler.before("too_deep", "note_start", _note_start)
     return parser

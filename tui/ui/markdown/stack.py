@@ -41,6 +41,10 @@ class Block(ABC):
     def line(self, y: int) -> Line:
         """One line of it, 0 being the first. It has been laid out."""
 
+    def joint(self, y: int) -> str:  # noqa: ARG002 - for those whose lines are wrapped
+        """What the text itself has between a line and the next one."""
+        return "\n"
+
     @property
     def source(self) -> str:
         """What a person would want to have copied of it."""

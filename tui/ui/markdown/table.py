@@ -46,6 +46,10 @@ _WORD = re.compile(
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # Links may be shown with a target that the cell does not have, tabs have no width of their own.
 _MAY_GROW = re.compile(r"[\[\t<]")
+# But such a link, which most are in tables, is shown with no more than it is written with.
+_LINK = re.compile(r"(?<!!)\[[^\[\]\\`<\t]*\]\(https?://[\w./:?#&=+~@,;-]*\)", re.ASCII)
+# A cell that is nothing but code, or all strong.
+_WHOLE = re.compile(r"`(?P<code>[^`\t]+)`|\*\*(?P<strong>\w(?:[\w ,.:;/%()+-]*\w)?)\*\*")
 # A cell without any of these is its own text; to parse it would take ten times as long.
 _MARKUP = re.compile(r"[\\`*_~\[\]<>!&$:@/\t\n]|\.[^\W\d]|^\s|\s$")
 
@@ -74,6 +78,9 @@ class Table(Block):
         self._bottoms: list[int] = []  # of the rows that are laid out, the header's first
         self._tall: list[bool] = []  # of these, whether it has more than one line
         self._shown: dict[int, list[Line]] = {}
+        self._parsed_row = -1  # the row that was last parsed, and what of it
+        self._parsed: dict[int, Line] = {}
+        self._names: list[Line] = []  # of the columns, as records have them
         self.replace(0, rows)
 
     @property
@@ -163,6 +170,9 @@ class Table(Block):
 
     def _cut(self, start: int) -> None:
         """Lay out from this row on."""
+        self._parsed_row = -1
+        if not start:
+            self._names.clear()
         for index in range(start, len(self._bottoms)):
             self._shown.pop(index, None)
         del self._bottoms[start:]
@@ -219,10 +229,28 @@ class Table(Block):
     def _fits(self, index: int, column: int, width: int) -> bool:
         """Whether a cell surely takes one line; without parsing it, as most do."""
         cell = self._cell(index, column)
+        if whole := _WHOLE.fullmatch(cell):
+            return cell_len(keep_columns(whole["code"] or whole["strong"])) <= width
         # Markup takes more room than what it makes.
-        return not _MAY_GROW.search(cell) and cell_len(keep_columns(cell)) <= width
+        more = 0
+        if _MAY_GROW.search(cell):
+            rest = _LINK.sub("", cell)
+            if _MAY_GROW.search(rest):
+                return False
+            more = 0 if rest else 1
+        return cell_len(keep_columns(cell)) <= width + more
 
     def _parse(self, index: int, column: int) -> Line:
+        """What a cell says; that of one row is kept, as it is asked for more than once."""
+        if index != self._parsed_row:
+            self._parsed_row = index
+            self._parsed.clear()
+        line = self._parsed.get(column)
+        if line is None:
+            line = self._parsed[column] = self._parse_cell(index, column)
+        return line
+
+    def _parse_cell(self, index: int, column: int) -> Line:
         cell = self._cell(index, column)
         base = "" if index else "table-head"
         if not _MARKUP.search(cell):
@@ -233,13 +261,13 @@ class Table(Block):
             line = spans(parse_inline(cell, self._references), base)
         finally:
             self._references.missed = others | self._missed
-        return [Span("\n") if _BREAK.fullmatch(span.text) else span for span in line]
+        return [Span("\n") if _is_break(span) else span for span in line]
 
     def _height(self, index: int) -> int:
         """With its rule; says for the next row whether this one is tall."""
         if self._has_records:
             self._tall.append(False)
-            return len(self._record(index))
+            return self._record_height(index)
         widths = self._widths[-1][1].columns
         height = max(
             1 if self._fits(index, column, width) else len(self._wrap(index, column, width))
@@ -285,11 +313,28 @@ class Table(Block):
         if index > 1:
             lines.append([Span("─" * width, "table-line")])
         for column in range(self._count):
-            name = self._parse(0, column)
-            if index and name:
-                name.append(Span(": ", "table-head"))
-            lines += wrap(name + (self._parse(index, column) if index else []), width)
+            lines += wrap(self._entry(index, column), width)
         return lines
+
+    def _record_height(self, index: int) -> int:
+        if not index:
+            return len(self._record(index))
+        height = int(index > 1)
+        for column in range(self._count):
+            name = self._name(column)
+            fits = self._fits(index, column, self.width - width_of(name)) and Span("\n") not in name
+            height += 1 if fits else len(wrap(self._entry(index, column), max(1, self.width)))
+        return height
+
+    def _entry(self, index: int, column: int) -> Line:
+        """What a record says about one column."""
+        return self._name(column) + self._parse(index, column) if index else self._parse(0, column)
+
+    def _name(self, column: int) -> Line:
+        while len(self._names) <= column:
+            name = self._parse_cell(0, len(self._names))
+            self._names.append([*name, Span(": ", "table-head")] if name else [])
+        return self._names[column]
 
     def _align(self, column: int) -> str:
         return self._aligns[column] if column < len(self._aligns) else ""
@@ -312,6 +357,10 @@ def _size(cell: Line) -> _Size:
         is_number=len(lines) == 1 and _NUMBER.fullmatch(lines[0].strip()) is not None,
         is_empty=not any(lines),
     )
+
+
+def _is_break(span: Span) -> bool:
+    return span.look.endswith("html") and _BREAK.fullmatch(span.text) is not None
 
 
 def _is_numeric(sizes: tuple[_Size, ...]) -> bool:

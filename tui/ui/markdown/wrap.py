@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import get_character_cell_size, split_graphemes
 
-from tui.ui.markdown.lines import Span
+from tui.ui.markdown.lines import Span, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,6 +69,28 @@ def without_trailing_spaces(line: Line) -> Line:
             line.append(Span(kept, look, href))
             break
     return line
+
+
+def joints(text: str, lines: list[Line]) -> list[str]:
+    """What a text has behind each of the lines that it was wrapped to: a break, a space, nothing.
+
+    Behind the last one there is a break.
+    """
+    found: list[str] = []
+    at = 0
+    for line in lines:
+        shown = text_of(line)
+        while not text.startswith(shown, at) and text[at : at + 1] == " ":
+            at += 1
+        end = at = at + len(shown)
+        while text[at : at + 1] == " ":
+            at += 1
+        if text[at : at + 1] == "\n":
+            at += 1
+            found.append("\n")
+        else:
+            found.append(" " if at > end else "")
+    return [*found[:-1], "\n"]
 
 
 class _Narrow:

@@ -34,7 +34,7 @@ class ReadingScreen(Screen[None]):
         super().__init__()
         self.transcript = Transcript()
         self.prompt = prompt
-        self.status = StatusBar()
+        self.status = StatusBar(self.transcript.painting)
         self._conversations = conversations
         self._keymap = keymap
 

@@ -117,6 +117,15 @@ class MessageContent:
         stack = self._sections[section]
         return stack.blocks[stack.find(inside)[0]] if 0 <= inside < stack.height else None
 
+    def joint(self, y: int) -> str:
+        """What the text itself has between a line and the next one."""
+        section, inside = self._find(y)
+        stack = self._sections[section]
+        if not 0 <= inside < stack.height:
+            return "\n"
+        block, line = stack.find(inside)
+        return stack.blocks[block].joint(line)
+
     def set_width(self, width: int) -> None:
         """Be `width` cells wide; every height is an estimate again."""
         self.width = width

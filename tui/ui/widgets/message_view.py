@@ -1,18 +1,21 @@
-"""The part of one message that is on the screen."""
+"""The messages on the screen, drawn line by line."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui.markdown.lines import width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from textual.filter import LineFilter
 
     from tui.ui.markdown.lines import Line
     from tui.ui.palette import Palette
@@ -24,45 +27,58 @@ GUTTER = _LEFT + 1
 """Cells of a line that are not text: the bar of a prompt, and one on each side."""
 
 
+class Look(NamedTuple):
+    """All that decides how a line is drawn, but for what it says."""
+
+    width: int
+    palette: Palette
+    filters: tuple[LineFilter, ...]
+    """Textual's, for NO_COLOR."""
+
+
 class Row:
     """A message in the transcript, and those of its lines that have been drawn."""
-
-    _serials = 0
 
     def __init__(self, index: int, content: MessageContent) -> None:
         self.index = index
         self.content = content
-        Row._serials += 1
-        self.serial = Row._serials
-        """No other row ever has it."""
         self.selection: Selection | None = None
-        self._palette: Palette | None = None
-        self._width = 0
+        self._look: Look | None = None
         self._drawn: dict[int, tuple[Line, Strip]] = {}
 
-    def strips(self, first: int, count: int, width: int, palette: Palette) -> list[Strip]:
-        """Some lines, `width` cells wide; those are drawn anew that have changed."""
-        if palette is not self._palette or width != self._width:
-            self._palette, self._width = palette, width
+    def strips(self, first: int, count: int, look: Look) -> list[Strip]:
+        """Some lines; a line that says what it said is the same strip as before."""
+        if look != self._look:
+            self._look = look
             self._drawn.clear()
         strips = []
+        drawn = self._drawn
         last = self.content.height - 1
         for y, text in enumerate(self.content.lines(first, count), first):
             line = self.selection.show(self.index, y, text) if self.selection else text
-            drawn = self._drawn.get(y)
-            if drawn is None or drawn[0] != line:
+            known = drawn.get(y)
+            if known is None or known[0] != line:
                 is_filled = self.content.is_prompt and y < last
-                drawn = self._drawn[y] = line, _draw(line, width, palette, is_filled=is_filled)
-            strips.append(drawn[1])
+                known = drawn[y] = line, _draw(line, look, is_filled=is_filled)
+            strips.append(known[1])
         return strips
 
 
-class MessageView(Widget):
-    """A window on one row: the lines that are on the screen, and no others.
+class Piece(NamedTuple):
+    """The part of a row that is on the screen."""
 
-    There are as many views as a screen can need, and each shows one message after the other: which
-    one, the transcript says. It draws its lines itself, gutter included, and past Textual's cache
-    of styled lines, which knows lines only by where they stand.
+    row: Row
+    first: int
+    lines: int
+
+
+class MessageView(Widget):
+    """Shows pieces of messages one below the other, the last one at its bottom.
+
+    One widget for all of them: whatever comes or is scrolled, nothing has to be laid out by
+    Textual, and what it is asked to paint are the lines that are not what they were. They are drawn
+    here, gutter included, and past Textual's cache of styled lines, which knows lines only by where
+    they stand.
     """
 
     ALLOW_SELECT = False
@@ -70,62 +86,68 @@ class MessageView(Widget):
 
     def __init__(self, palette: Callable[[], Palette]) -> None:
         super().__init__()
-        self.row: Row | None = None
-        self.first = 0
-        """The row's line that is this view's first."""
-        self._count = 0
         self._palette = palette
+        self._pieces: Sequence[Piece] = ()
+        self._size = Size()
+        self._look: Look | None = None
+        self._blank = Strip.blank(0)
         self._strips: list[Strip] = []
-        self._drawn_with: Palette | None = None
 
-    def show(self, row: Row, first: int, count: int) -> None:
-        """Show `count` lines of a row from its line `first` on."""
-        self.row = row
-        self.first = first
-        self._count = count
-        self._drawn_with = None
-
-    def refresh_changed(self) -> None:
-        """Paint the lines that are not any more what was drawn."""
+    def show(self, pieces: Sequence[Piece], size: Size) -> list[Region]:
+        """Show these; where anything changed by that."""
+        self._pieces = pieces
+        self._size = size
         before = self._strips
-        self._drawn_with = None
-        for y, (old, new) in enumerate(zip(before, self._draw(), strict=False)):
-            if old is not new:
-                self.refresh(Region(0, y, self.outer_size.width, 1))
+        self._draw()
+        if len(before) != len(self._strips):
+            return [size.region]
+        changed = (old is not new for old, new in zip(before, self._strips, strict=True))
+        regions = []
+        for is_changed, run in groupby(enumerate(changed), key=lambda line: line[1]):
+            if is_changed:
+                ys = [y for y, _ in run]
+                regions.append(Region(0, ys[0], size.width, len(ys)))
+        return regions
 
     def render_line(self, y: int) -> Strip:
         """One line of it."""
-        return self._draw()[y]
+        return self.render_lines(Region(0, y, self._size.width, 1))[0]
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines that are asked for.
 
         Textual asks for all lines of all widgets whenever anything is painted anywhere.
         """
-        strips = self._draw()[crop.y : crop.bottom]
-        if crop.column_span != (0, self.outer_size.width):
+        if self._find_look() != self._look:
+            self._draw()
+        strips = self._strips[crop.y : crop.bottom]
+        if crop.column_span != (0, self._size.width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
-    def _draw(self) -> list[Strip]:
-        palette = self._palette()
-        if self.row is not None and palette is not self._drawn_with:
-            self._drawn_with = palette
-            strips = self.row.strips(self.first, self._count, self.outer_size.width, palette)
-            for line_filter in self.get_line_filters():  # for NO_COLOR
-                background = self.background_colors[1]
-                strips = [strip.apply_filter(line_filter, background) for strip in strips]
-            self._strips = strips
-        return self._strips
+    def _find_look(self) -> Look:
+        return Look(self._size.width, self._palette(), tuple(self.get_line_filters()))
+
+    def _draw(self) -> None:
+        look = self._find_look()
+        if look != self._look:
+            self._look = look
+            self._blank = _draw([], look, is_filled=False)
+        strips = [strip for row, y, count in self._pieces for strip in row.strips(y, count, look)]
+        self._strips = [self._blank] * (self._size.height - len(strips)) + strips
 
 
-def _draw(line: Line, width: int, palette: Palette, *, is_filled: bool) -> Strip:
-    base = "prompt" if is_filled else ""
-    blank = palette.style(base)
+def _draw(line: Line, look: Look, *, is_filled: bool) -> Strip:
+    palette, width = look.palette, look.width
+    blank = palette.style("prompt" if is_filled else "")
     bar = Segment("▌ ", palette.style("prompt-bar")) if is_filled else Segment("  ", blank)
     segments = [bar, *(Segment(span.text, palette.style(span.look)) for span in line if span.text)]
     used = width_of(line) + 2
     if used < width:
         segments.append(Segment(" " * (width - used), blank))
     strip = Strip(segments, max(used, width))
-    return strip if used <= width else strip.crop(0, width)
+    if used > width:
+        strip = strip.crop(0, width)
+    for line_filter in look.filters:
+        strip = strip.apply_filter(line_filter, palette.background)
+    return strip

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from tui.ui.markdown.columns import expand_tabs, keep_columns
 from tui.ui.markdown.lines import Span, text_of
 from tui.ui.markdown.stack import Block, Stack
-from tui.ui.markdown.wrap import wrap
+from tui.ui.markdown.wrap import joints, wrap
 
 if TYPE_CHECKING:
     from tui.ui.markdown.lines import Line
@@ -71,6 +71,12 @@ class PlainLine(Block):
             self.lay_out()
         assert self._lines is not None  # noqa: S101 - `lay_out` has just set it
         return self._lines[y]
+
+    def joint(self, y: int) -> str:
+        """What the text itself has between a line and the next one."""
+        if self._bar or not self._lines:
+            return "\n"
+        return joints(keep_columns(expand_tabs(self._text, 0)), self._lines)[y]
 
 
 class FixedLine(Block):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -13,7 +15,6 @@ from textual.widget import Widget
 if TYPE_CHECKING:
     from rich.color import Color
     from textual.events import MouseDown, MouseMove, MouseUp
-    from textual.geometry import Region
 
 _EIGHTHS = " ▁▂▃▄▅▆▇"
 
@@ -44,17 +45,20 @@ class ScrollBar(Widget):
         self._look: tuple[object, ...] = ()
         self._strips: list[Strip] = []
 
-    def show(self, first: int, shown: int, total: int) -> None:
-        """Of `total` lines there are `shown` on the screen, from `first` on."""
+    def show(self, first: int, shown: int, total: int) -> list[Region]:
+        """Of `total` lines there are `shown` on the screen, from `first` on.
+
+        Gives back where the handle's ends have moved; nothing else changes.
+        """
         rows = self.outer_size.height or shown
         if total <= shown or not rows:
             top = bottom = 0
         else:
             top = min(first * rows * 8 // total, rows * 8 - 8)
             bottom = max(top + 8, -(-(first + shown) * rows * 8 // total))
-        if (top, bottom) != (self._top, self._bottom):
-            self._top, self._bottom = top, bottom
-            self.refresh()
+        moved = [(self._top, top), (self._bottom, bottom)]
+        self._top, self._bottom = top, bottom
+        return [_rows(*sorted(edge)) for edge in moved if edge[0] != edge[1]]
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The handle, to an eighth of a line. Asked for with every frame, and drawn if it moved."""
@@ -74,21 +78,26 @@ class ScrollBar(Widget):
         width, height = self.outer_size
         on_track = Style(color=handle, bgcolor=track)
         on_handle = Style(color=track, bgcolor=handle)
+        filters, background = self.get_line_filters(), self.background_colors[1]
+
+        @cache
+        def strip(text: str, style: Style) -> Strip:
+            drawn = Strip([Segment(text * width, style)], width)
+            for line_filter in filters:
+                drawn = drawn.apply_filter(line_filter, background)
+            return drawn
+
         strips = []
         for y in range(height):
             top, bottom = self._top - y * 8, self._bottom - y * 8
             if top >= 8 or bottom <= 0:
-                text, style = " ", on_track
+                strips.append(strip(" ", on_track))
             elif top > 0:
-                text, style = _EIGHTHS[8 - top], on_track
+                strips.append(strip(_EIGHTHS[8 - top], on_track))
             elif bottom < 8:
-                text, style = _EIGHTHS[8 - bottom], on_handle
+                strips.append(strip(_EIGHTHS[8 - bottom], on_handle))
             else:
-                text, style = " ", on_handle
-            strips.append(Strip([Segment(text * width, style)], width))
-        for line_filter in self.get_line_filters():
-            background = self.background_colors[1]
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+                strips.append(strip(" ", on_handle))
         return strips
 
     def on_mouse_down(self, event: MouseDown) -> None:
@@ -119,3 +128,8 @@ class ScrollBar(Widget):
     def _move_to(self, y: float) -> None:
         assert self._grabbed_at is not None  # noqa: S101 - both callers have looked
         self.post_message(self.Moved((y - self._grabbed_at) / max(1, self.outer_size.height)))
+
+
+def _rows(top: int, bottom: int) -> Region:
+    """Of the bar, from one eighth of a line to another."""
+    return Region(0, top // 8, 1, -(-bottom // 8) - top // 8)

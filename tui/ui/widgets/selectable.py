@@ -47,7 +47,7 @@ class SelectableViewport(Viewport):
         self._dragging: Timer | None = None
 
     def arrange(self, size: Size, optimal: bool = False) -> DockArrangeResult:
-        """Where the views are; what was selected is gone when lines break elsewhere."""
+        """Where everything is; what was selected is gone when lines break elsewhere."""
         if size.width != self._arranged_for.width:
             self.selecting.clear()
             self.selected_lines = 0
@@ -63,12 +63,7 @@ class SelectableViewport(Viewport):
             self.selected_lines = last.y - first.y + 1 if first.row == last.row else -1
         if self.selecting.keys:
             self.window.is_following = False
-        for view in self._views:
-            if view.row is not None:
-                view.row.selection = selection
-        self._rearrange()
-        for view in self._views:
-            view.refresh_changed()
+        self._show()
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """Begin to select; what was selected is let go."""

@@ -142,19 +142,19 @@ class Selecting:
             self._go(Spot(row, y, 0))
 
     def text(self) -> str:
-        """What is selected, as plain text; lines end where they end on the screen."""
+        """What is selected, as plain text; only lines that the screen broke are whole again."""
         if self.selection is None:
             return ""
         first, last = self.selection.bounds
-        lines = []
+        pieces: list[str] = []
         for row in range(first.row, last.row + 1):
             content = self._window.row(row).content
             top = first.y if row == first.row else 0
             content.reveal_down(top, _TO_THE_END)
             bottom = last.y + 1 if row == last.row else content.height
-            shown = enumerate(content.lines(top, bottom - top), top)
-            lines += [self.selection.text(row, y, line) for y, line in shown]
-        return "\n".join(lines).strip("\n")
+            for y, line in enumerate(content.lines(top, bottom - top), top):
+                pieces += self.selection.text(row, y, line), content.joint(y)
+        return "".join(pieces[:-1]).strip("\n")
 
     def line(self, spot: Spot) -> Line:
         """The line of a spot."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -15,9 +16,11 @@ from tui.ui.widgets.message_content import ending_mark
 
 if TYPE_CHECKING:
     from textual.app import RenderResult
+    from textual.signal import Signal
     from textual.timer import Timer
 
     from tui.chat.reply import Reply
+    from tui.ui.widgets.painting import Frame
 
 _TICK = 0.25
 _SILENCE_WORTH_SAYING = 3.0
@@ -37,13 +40,17 @@ class StatusBar(Widget):
     follow_key = reactive("end")
     copy_key = reactive("y")
 
-    def __init__(self) -> None:
+    def __init__(self, painting: Signal[Frame]) -> None:
+        """`painting` is published before each frame of a reply, with what is painted in it."""
         super().__init__(id="status")
+        self._painting = painting
         self._ticking: Timer | None = None
+        self._next_tick = 0.0
 
     def on_mount(self) -> None:
         """Prepare the clock; it runs only with a reply."""
-        self._ticking = self.set_interval(_TICK, self.refresh, pause=self.reply is None)
+        self._ticking = self.set_interval(_TICK, self._tick, pause=self.reply is None)
+        self._painting.subscribe(self, self._ride, immediate=True)
 
     def watch_reply(self, reply: Reply | None) -> None:
         """Let the clock run exactly as long as the reply does."""
@@ -52,6 +59,18 @@ class StatusBar(Widget):
                 self._ticking.resume()
             else:
                 self._ticking.pause()
+
+    def _tick(self) -> None:
+        self._next_tick = monotonic() + _TICK
+        self.refresh()
+
+    def _ride(self, frame: Frame) -> None:
+        """While text comes tick in its frames: no frame of its own is needed then."""
+        frame[self] = []
+        if self._ticking is not None and self.reply is not None and self.reply.ending is None:
+            self._ticking.reset()
+            if monotonic() >= self._next_tick:
+                self._tick()
 
     def render(self) -> RenderResult:
         """The most important first, and as much of the rest as there is room for."""

@@ -1,4 +1,4 @@
-"""A conversation on the screen: as many views as fit, wherever in it the reader is."""
+"""A conversation on the screen, wherever in it the reader is."""
 
 from __future__ import annotations
 
@@ -24,25 +24,23 @@ if TYPE_CHECKING:
     from textual.geometry import Offset
 
     from tui.ui.widgets.message_content import MessageContent
-    from tui.ui.widgets.message_view import Row
+    from tui.ui.widgets.painting import Frame
 
 
 class Viewport(VerticalScroll):
     """Shows what its `window` says is on the screen, and moves it.
 
     Where the reader is, the window knows; `scroll_y` is only what Textual is told of it. Textual
-    asks `arrange` where the views are whenever it lays out the screen. There, in the same pass,
-    messages are laid out as far as they can be seen, and views are given to them. No widget is
-    mounted for that, so there is never a hole.
+    lays out three widgets that never move; what they show, `_show` brings up to date.
     """
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name for it
         self._welcome = Static(classes="welcome")
+        self._view = MessageView(self._palette)
         self._bar = ScrollBar()
-        super().__init__(self._welcome, self._bar, id=id)
+        super().__init__(self._welcome, self._view, self._bar, id=id)
         self.window = Window(self._content)
         self.selecting = Selecting(self.window)
-        self._views: list[MessageView] = []
         self._arranged: DockArrangeResult | None = None
         self._arranged_for = Size()
         self._variables: Mapping[str, str] = {}
@@ -69,17 +67,21 @@ class Viewport(VerticalScroll):
 
     def spot_at(self, offset: Offset) -> Spot | None:
         """What is at a place of the screen."""
-        for view in self._views:
-            region = view.region
-            if view.row is not None and view.display and region.contains_point(offset):
+        region = self._view.region
+        if not self.window.messages or not region.contains_point(offset):
+            return None
+        bottom = region.bottom
+        for row, first, lines in reversed(self.window.pieces):
+            bottom -= lines
+            if offset.y >= bottom:
                 x = offset.x - region.x - GUTTER + 1
-                return Spot(view.row.index, view.first + offset.y - region.y, max(0, x))
+                return Spot(row.index, first + offset.y - bottom, max(0, x))
         return None
 
     def follow(self) -> None:
         """Go to the end and stay there as it moves."""
         self._set_following(is_following=True)
-        self._rearrange()
+        self._show()
 
     def scroll_to(self, x: float | None = None, y: float | None = None, **_options: object) -> None:
         """Scroll at once, whatever is asked for: lines that fly past can not be read."""
@@ -114,41 +116,60 @@ class Viewport(VerticalScroll):
         self.window.is_following = False
         self.window.fill()
         self._set_following(is_following=self.window.is_at_end)
-        self._rearrange()
+        self._show()
 
     def _set_following(self, *, is_following: bool) -> None:
         self.window.is_following = is_following
 
     def arrange(self, size: Size, optimal: bool = False) -> DockArrangeResult:  # noqa: ARG002 - Textual's signature
-        """Where the views are; whatever has to be laid out for that is."""
+        """Where everything is; whatever has to be laid out for that is."""
         if self._arranged is None or size != self._arranged_for:
-            # The bar has its column even when there is nothing to scroll: text must not jump.
-            window = self.window
-            window.resize(Size(max(1, size.width - 1), size.height))
-            if window.messages:
-                window.fill()
-                self._set_scroll(window.first)
-                placements = self._place_views()
-            else:
-                placements = self._arrange_welcome()
-            self._bar.show(window.first, size.height, window.total)
-            placements.append(_fixed(Region(size.width - 1, 0, 1, size.height), self._bar))
-            widgets = {placement.widget for placement in placements}
-            self._arranged = DockArrangeResult(placements, widgets, NULL_SPACING)
             self._arranged_for = size
+            # The bar has its column even when there is nothing to scroll: text must not jump.
+            room = Size(max(1, size.width - 1), size.height)
+            self.window.resize(room)
+            self._look()  # all of it is painted anyway
+            placement = _fixed(room.region, self._view)
+            if not self.window.messages:
+                placement = self._place_welcome()
+            bar = _fixed(Region(size.width - 1, 0, 1, size.height), self._bar)
+            widgets = {placement.widget, self._bar}
+            self._arranged = DockArrangeResult([placement, bar], widgets, NULL_SPACING)
         return self._arranged
 
-    def _rearrange(self) -> None:
-        self._arranged = None
-        self.refresh(layout=True, repaint=False)
+    def _show(self) -> None:
+        """Something may be elsewhere, or say something else: have painted what does."""
+        if not self.window.size:
+            return
+        has_welcome = self._arranged is not None and self._welcome in self._arranged.widgets
+        if has_welcome is bool(self.window.messages):
+            self._arranged = None
+            self.refresh(layout=True, repaint=False)
+            return
+        for widget, regions in self._look().items():
+            if regions:
+                widget.refresh(*regions)
 
-    def _arrange_welcome(self) -> list[WidgetPlacement]:
+    def _look(self) -> Frame:
+        """Tell the view and the bar what they show now; where they are different by that."""
+        window = self.window
+        if window.messages:
+            window.fill()
+            self._set_scroll(window.first)
+        for piece in window.pieces:
+            piece.row.selection = self.selecting.selection
+        return {
+            self._view: self._view.show(window.pieces, window.size),
+            self._bar: self._bar.show(window.first, window.size.height, window.total),
+        }
+
+    def _place_welcome(self) -> WidgetPlacement:
         size = self.window.size
         gutter = self._welcome.styles.gutter
         width = max(1, size.width - gutter.width)
         height = gutter.height + self._welcome.get_content_height(size, size, width)
         region = Region(0, max(0, size.height - height), size.width, min(height, size.height))
-        return [_fixed(region, self._welcome)]
+        return _fixed(region, self._welcome)
 
     def _set_scroll(self, y: int) -> None:
         """Say where the top is; this is not somebody who scrolls."""
@@ -170,48 +191,6 @@ class Viewport(VerticalScroll):
         """The number of the line that is first on the screen when the last one is at its bottom."""
         return max(0, self.window.total - self.window.size.height)
 
-    async def _provide_views(self) -> None:
-        """Mount as many as can be on the screen at once: no message has fewer than two lines."""
-        height = self.window.size.height or self.app.size.height
-        wanted = min(len(self.window.messages), height // 2 + 2)
-        if wanted > len(self._views):
-            views = [MessageView(self._palette) for _ in range(wanted - len(self._views))]
-            self._views += views
-            with self.app.batch_update():
-                await self.mount_all(views)
-                self._rearrange()
-
-    async def on_resize(self) -> None:
-        """A higher screen may show more messages."""
-        await self._provide_views()
-
-    def _place_views(self) -> list[WidgetPlacement]:
-        """Give a view to each piece, the one that it had, if it had one."""
-        taken = {view.row.serial: view for view in self._views if view.row is not None}
-        kept = {piece.row.serial for piece in self.window.pieces}
-        spare = [view for view in self._views if view.row is None or view.row.serial not in kept]
-        placements = []
-        # What does not fill the screen stands at its bottom.
-        y = self.window.size.height - sum(piece.lines for piece in self.window.pieces)
-        for row, first, lines in self.window.pieces:
-            view = taken.get(row.serial) or (spare.pop() if spare else None)
-            if view is None:
-                break
-            row.selection = self.selecting.selection
-            view.show(row, first, lines)
-            region = Region(0, y, self.window.size.width, lines)
-            # Textual paints what has another `order` than before even if it is in the same place.
-            placements.append(_fixed(region, view, order=row.serial << 32 | first))
-            y += lines
-        for view in spare:
-            view.row = None
-        return placements
-
-    def _refresh_changed(self, row: Row) -> None:
-        for view in self._views:
-            if view.row is row:
-                view.refresh_changed()
-
     def _palette(self) -> Palette:
         """The colours of the present theme."""
         variables = self.app.theme_variables
@@ -222,6 +201,6 @@ class Viewport(VerticalScroll):
         return self._palette_now
 
 
-def _fixed(region: Region, widget: Widget, order: int = 0) -> WidgetPlacement:
+def _fixed(region: Region, widget: Widget) -> WidgetPlacement:
     """A place on the screen, wherever in the conversation that is."""
-    return WidgetPlacement(region, NULL_OFFSET, NULL_SPACING, widget, order=order, fixed=True)
+    return WidgetPlacement(region, NULL_OFFSET, NULL_SPACING, widget, fixed=True)

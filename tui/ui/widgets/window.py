@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from textual.geometry import Size
 
 from tui.ui.widgets.heights import Heights
-from tui.ui.widgets.message_view import GUTTER, Row
+from tui.ui.widgets.message_view import GUTTER, Piece, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,14 +19,6 @@ _KEPT = 64
 """Rows that are kept laid out, the nearest ones."""
 _SAMPLE = 50
 """Messages from which the height of those is told that nobody has looked at."""
-
-
-class Piece(NamedTuple):
-    """The part of a row that is on the screen."""
-
-    row: Row
-    first: int
-    lines: int
 
 
 class Window:
@@ -122,13 +114,13 @@ class Window:
         is_touched = only is None or index == only
         top = self.row(index).content if self.messages and is_touched else None
         place = top.place(y) if top else None
-        for at, row in self._rows.items():
-            if only is None or at == only:
-                action(row.content)
+        changed = self._rows if only is None else (only,)
+        for at in changed:
+            action(self.row(at).content)
         if top and place and not self.is_following:
             self._top = index, top.find(place)
-        for at, row in self._rows.items():
-            self._heights[at] = row.content.height
+        for at in changed:
+            self._heights[at] = self.row(at).content.height
 
     # Where one is
 
