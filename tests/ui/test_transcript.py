@@ -51,7 +51,7 @@ def conversation(count: int) -> Conversation:
 
 
 async def open_(desk: Desk, shown: Conversation) -> None:
-    await desk._chat.transcript.show(shown)
+    desk._chat.transcript.show(shown)
     await desk.settle()
     await desk.press("escape")
 
@@ -197,7 +197,7 @@ async def test_the_reader_stays_while_a_reply_streams_below_and_reads_on_above(
         current = desk._chat._conversations.current
         for message in conversation(120).path():
             current.conversation.append(message)
-        await desk._chat._show_current()
+        desk._chat._show_current()
         exchange = await desk.ask("And now?")
         await exchange.text("It begins")
         await desk.sees("It begins")
@@ -272,20 +272,6 @@ async def test_a_place_of_the_screen_is_a_place_of_a_message(loopback: LoopbackS
                 line = transcript.selecting.line(spot)
                 assert "".join(span.text for span in line)[spot.x :].startswith(found.group())
         assert transcript.spot_at(Offset(0, 0)) is None
-
-
-async def test_no_more_views_than_a_screen_can_need(loopback: LoopbackServer) -> None:
-    built = Conversation()
-    for index in range(500):
-        built.append(Message.from_user(f"L{index + 1}."))
-    async with sit_down(loopback, size=(80, 30)) as desk:
-        await open_(desk, built)
-        await desk.pilot.resize_terminal(80, 60)
-        await desk.settle()
-        assert whole(desk)[-1] == 500
-        await desk.press("g", "pagedown", "pagedown")
-        whole(desk)
-        assert len(desk._chat.query(MessageView)) <= 32
 
 
 async def test_no_timer_runs_while_nothing_streams(loopback: LoopbackServer) -> None:

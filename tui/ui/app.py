@@ -22,6 +22,7 @@ from tui.ui.theme_files import load_themes, themes_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import FrameType
 
     from textual.screen import Screen
     from textual.theme import Theme
@@ -57,6 +58,8 @@ async def _run(launch: Launch, themes: list[Theme], first_prompt: str) -> NoRetu
         app = RillApp(session, launch.settings, themes, first_prompt)
         for number, by in _SIGNALS.items():
             asyncio.get_running_loop().add_signal_handler(number, app.end_by_signal, number, by)
+            # The loop runs that; this one runs even while the loop waits for the terminal to read.
+            signal.signal(number, _leave_anyway)
         await app.run_async()
     with suppress(OSError):  # a terminal that has hung up
         sys.stdout.flush()
@@ -135,9 +138,12 @@ class RillApp(App[None]):
 
     def end_by_signal(self, number: signal.Signals, by: CancelledBy) -> None:
         """End as a well-behaved program does: reply stopped, terminal restored, 128 + signal."""
-        code = 128 + number
-        last_resort = threading.Timer(_GRACE, os._exit, [code])
-        last_resort.daemon = True
-        last_resort.start()
         self._chat.cancel_reply(by)
-        self.exit(return_code=code)
+        self.exit(return_code=128 + number)
+
+
+def _leave_anyway(number: int, _frame: FrameType | None) -> None:
+    """Give the app a moment to end as it should."""
+    last_resort = threading.Timer(_GRACE, os._exit, [128 + number])
+    last_resort.daemon = True
+    last_resort.start()

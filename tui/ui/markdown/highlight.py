@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cache
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from rich.cells import cell_len
@@ -309,6 +310,12 @@ class Highlighter:
         ]
         spans = language.spans(lines, self._marks[start].open, self._marks[end].open)
         return [_finish(line, self._look) for line in spans]
+
+
+@cache
+def warm_up() -> None:
+    """Load what most code will need, aside: the first fence of a reply is not to wait for it."""
+    Thread(target=_find, args=["python"], daemon=True).start()
 
 
 @cache

@@ -75,7 +75,7 @@ class ChatScreen(ReadingScreen):
         yield self.status
         yield Footer(show_command_palette=True)
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Say what Rill talks to and how long replies may be, before anything is sent."""
         options = self._session.options
         self.title_bar.model = self._session.model_label
@@ -95,9 +95,9 @@ class ChatScreen(ReadingScreen):
         self.transcript.welcome = welcome(self._session, self._keymap)
         self.watch(self.transcript, "new_lines", self._show_new_lines)
         self.watch(self.transcript, "selected_lines", self._show_selected_lines)
-        await self._show_current()
+        self._show_current()
         if self._first_prompt:
-            await self._send(self._first_prompt)
+            self._send(self._first_prompt)
 
     def on_resize(self, event: Resize) -> None:
         """Let the prompt grow to ten lines, but not over the rest of a small screen."""
@@ -110,7 +110,7 @@ class ChatScreen(ReadingScreen):
         self._disarm_quit()
         current = self._conversations.current
         if not text.strip():
-            await self._send_next(current)
+            self._send_next(current)
             return
         try:
             command = find_command(text)
@@ -125,22 +125,18 @@ class ChatScreen(ReadingScreen):
             return
         current.waiting.append(text.strip("\n"))
         self._show_waiting()
-        await self._send_next(current)
+        self._send_next(current)
 
-    async def _send(self, text: str, *, follow: bool = True) -> None:
+    def _send(self, text: str, *, follow: bool = True) -> None:
         """Append a prompt to the open conversation and ask for the reply to it."""
         message = Message.from_user(text)
         self.conversation.append(message)
         running = self._begin()
-        await self.transcript.add(message, running.reply, follow=follow)
+        self.transcript.add(message, running.reply, follow=follow)
         self._start(running)
 
     def _begin(self) -> _Running:
-        """Begin a reply to the head of the open conversation, which is a prompt.
-
-        Before anything is awaited: keys come in bursts, and a stop or a switch right behind the
-        enter must find the reply that it is meant for.
-        """
+        """Begin a reply to the head of the open conversation, which is a prompt."""
         current = self._conversations.current
         prompt = current.conversation.path()[-1]
         options = self._session.options
@@ -154,11 +150,10 @@ class ChatScreen(ReadingScreen):
         return running
 
     def _start(self, running: _Running) -> None:
-        """Send the request, unless the reply was stopped while its place was made."""
+        """Send the request. Quitting may have overtaken the enter: then it would be nobody's."""
         if self.app.return_code is not None:
-            # Quitting has overtaken the enter; a worker begun now would be nobody's.
             self.cancel_reply(CancelledBy.QUIT)
-        elif self._under_way is running:
+        else:
             self._stream(running)
 
     @work(exclusive=True, group="reply", description="reply", exit_on_error=False)
@@ -220,10 +215,10 @@ class ChatScreen(ReadingScreen):
             if ending and ending.outcome is Outcome.COMPLETE and running.to.waiting:
                 self.call_later(self._send_next, running.to, follow=self.transcript.is_following)
 
-    async def _send_next(self, to: OpenConversation, *, follow: bool = True) -> None:
+    def _send_next(self, to: OpenConversation, *, follow: bool = True) -> None:
         """Send what waits longest, unless a reply is running."""
         if self._under_way is None and to is self._conversations.current and to.waiting:
-            await self._send(to.waiting.pop(0), follow=follow)
+            self._send(to.waiting.pop(0), follow=follow)
 
     # Conversations
 
@@ -232,15 +227,14 @@ class ChatScreen(ReadingScreen):
         self.cancel_reply(by)
         self._conversations.current.draft = self.prompt.text
 
-    async def _show_current(self) -> None:
+    def _show_current(self) -> None:
         """Show another conversation, with what was being typed in it."""
-        # Before anything is awaited: keys go to the new draft at once.
         self.prompt.load_text(self._conversations.current.draft)
         self.prompt.move_cursor(self.prompt.document.end)
         self.prompt.focus()
-        await self._show_conversation()
+        self._show_conversation()
 
-    async def _show_conversation(self, alternative: tuple[int, int] | None = None) -> None:
+    def _show_conversation(self, alternative: tuple[int, int] | None = None) -> None:
         """Show the open conversation as it is now, and leave what is being typed alone.
 
         `alternative` is the number of the running reply among how many.
@@ -250,13 +244,13 @@ class ChatScreen(ReadingScreen):
         self.status.reply = running.reply if running else None
         self._show_waiting()
         reply = running.reply if running else None
-        await self.transcript.show(self.conversation, running=reply, alternative=alternative)
+        self.transcript.show(self.conversation, running=reply, alternative=alternative)
 
-    async def action_new_conversation(self) -> None:
+    def action_new_conversation(self) -> None:
         """Start a new conversation."""
         self._leave(CancelledBy.NEW)
         self._conversations.start()
-        await self._show_current()
+        self._show_current()
 
     async def action_open_conversation(self) -> None:
         """Choose another conversation; the reply here goes on until one is chosen."""
@@ -265,17 +259,17 @@ class ChatScreen(ReadingScreen):
             Switcher(self._conversations, self.close, self._keymap), self._go_to
         )
 
-    async def _go_to(self, chosen: OpenConversation | None) -> None:
+    def _go_to(self, chosen: OpenConversation | None) -> None:
         if chosen is not None and chosen is not self._conversations.current:
             self._leave(CancelledBy.SWITCH)
             self._conversations.go_to(chosen)
-            await self._show_current()
+            self._show_current()
 
-    async def action_close_conversation(self) -> None:
+    def action_close_conversation(self) -> None:
         """Close the open conversation."""
-        await self.close(self._conversations.current)
+        self.close(self._conversations.current)
 
-    async def close(self, target: OpenConversation) -> None:
+    def close(self, target: OpenConversation) -> None:
         """Close a conversation, its reply first; it can be brought back while Rill runs."""
         is_current = target is self._conversations.current
         if is_current:
@@ -285,18 +279,18 @@ class ChatScreen(ReadingScreen):
             self.notify(f"Closed “{title}”. /undo brings it back.", markup=False)
         self._conversations.close(target)
         if is_current:
-            await self._show_current()
+            self._show_current()
 
-    async def action_reopen_conversation(self) -> None:
+    def action_reopen_conversation(self) -> None:
         """Bring back what was closed last."""
         if not self._conversations.has_closed:
             self.notify("Nothing was closed in this run.", severity="warning", markup=False)
             return
         self._leave(CancelledBy.SWITCH)
         self._conversations.reopen()
-        await self._show_current()
+        self._show_current()
 
-    async def action_retry(self) -> None:
+    def action_retry(self) -> None:
         """Ask for the last reply again; the old one stays, as an alternative."""
         conversation = self.conversation
         path = conversation.path()
@@ -308,18 +302,18 @@ class ChatScreen(ReadingScreen):
             alternative = (count, count)
             conversation.rewind(path[-2].id)
         running = self._begin()
-        await self._show_conversation(alternative)
+        self._show_conversation(alternative)
         self._start(running)
 
-    async def action_older_reply(self) -> None:
+    def action_older_reply(self) -> None:
         """Show the alternative before the last reply."""
-        await self._show_sibling(-1)
+        self._show_sibling(-1)
 
-    async def action_newer_reply(self) -> None:
+    def action_newer_reply(self) -> None:
         """Show the alternative after the last reply."""
-        await self._show_sibling(1)
+        self._show_sibling(1)
 
-    async def _show_sibling(self, step: int) -> None:
+    def _show_sibling(self, step: int) -> None:
         conversation = self.conversation
         path = conversation.path()
         if self._busy_or_blank():
@@ -328,7 +322,7 @@ class ChatScreen(ReadingScreen):
         index = siblings.index(path[-1].id) + step
         if 0 <= index < len(siblings):
             conversation.select(siblings[index])
-            await self._show_conversation()
+            self._show_conversation()
         else:
             self.notify("There is no other reply in that direction.", markup=False)
 

@@ -19,7 +19,7 @@ from tui.ui.keys import Place, bindings, first_key
 from tui.ui.widgets.message_content import ending_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     from textual.app import ComposeResult
 
@@ -43,7 +43,7 @@ class Switcher(ModalScreen["OpenConversation | None"]):
     def __init__(
         self,
         conversations: Conversations,
-        close: Callable[[OpenConversation], Awaitable[None]],
+        close: Callable[[OpenConversation], None],
         keymap: Mapping[str, str],
     ) -> None:
         super().__init__()
@@ -101,10 +101,10 @@ class Switcher(ModalScreen["OpenConversation | None"]):
         else:
             options.action_cursor_up()
 
-    async def action_drop_conversation(self) -> None:
+    def action_drop_conversation(self) -> None:
         """Close the highlighted conversation; `/undo` brings it back."""
         if (target := self._highlighted) is not None:
-            await self._close(target)
+            self._close(target)
             self.fill(self.query_one(Input).value)
 
     @property

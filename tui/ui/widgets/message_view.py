@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tui.ui.widgets.selection import Selection
 
 _LEFT = 2
+_KEPT = 400
+"""Lines of a message that stay drawn besides those on the screen; each takes some kilobytes."""
 GUTTER = _LEFT + 1
 """Cells of a line that are not text: the bar of a prompt, and one on each side."""
 
@@ -61,6 +63,9 @@ class Row:
                 is_filled = self.content.is_prompt and y < last
                 known = drawn[y] = line, _draw(line, look, is_filled=is_filled)
             strips.append(known[1])
+        if len(drawn) > _KEPT + count:
+            for y in [y for y in drawn if not first - _KEPT // 2 <= y < first + count + _KEPT // 2]:
+                del drawn[y]
         return strips
 
 

@@ -10,6 +10,7 @@ from textual.signal import Signal
 
 from tui.chat.events import ReplyStarted, TextDelta, ThinkingDelta
 from tui.ui.keys import Place, bindings
+from tui.ui.markdown.highlight import warm_up
 from tui.ui.widgets.message_content import MessageContent
 from tui.ui.widgets.painting import paint_now
 from tui.ui.widgets.selectable import SelectableViewport
@@ -53,7 +54,7 @@ class Transcript(SelectableViewport):
         self.painting: Signal[Frame] = Signal(self, "painting")
         """Before each frame of a reply. Who adds itself is painted with it, if it asked to be."""
 
-    async def show(
+    def show(
         self,
         conversation: Conversation,
         *,
@@ -83,8 +84,9 @@ class Transcript(SelectableViewport):
         self.window.show(messages, kept)
         self.follow()
 
-    async def add(self, message: Message, reply: Reply, *, follow: bool) -> None:
+    def add(self, message: Message, reply: Reply, *, follow: bool) -> None:
         """Show a prompt and the reply to it at the end, and go there if `follow`."""
+        warm_up()
         self._reply = reply
         self._alternative = None
         self._next_paint = 0.0
