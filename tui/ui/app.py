@@ -17,6 +17,7 @@ from textual.app import App, SystemCommand
 from tui.chat.ending import CancelledBy
 from tui.errors import SettingsError
 from tui.ui.keys import ACTIONS, Place, bindings, check_keymap, key_names
+from tui.ui.markdown import warm_up
 from tui.ui.screens.chat import ChatScreen
 from tui.ui.theme_files import load_themes, themes_folder
 
@@ -37,6 +38,8 @@ _SIGNALS = {
     signal.SIGTERM: CancelledBy.TERMINATED,
     signal.SIGINT: CancelledBy.INTERRUPT,
 }
+# Seconds after the start at which nobody waits for it any more.
+_QUIET_MOMENT = 0.5
 # A terminal that has hung up can block whoever writes to it; after this many seconds we just go.
 _GRACE = 0.8
 
@@ -109,6 +112,7 @@ class RillApp(App[None]):
         typed, self._typed_ahead = self._typed_ahead or [], None
         for event in typed:
             await super().on_event(event)
+        self.set_timer(_QUIET_MOMENT, warm_up)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
         """Every action, and the themes, in the palette."""

@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cache
-from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from rich.cells import cell_len
@@ -312,10 +311,9 @@ class Highlighter:
         return [_finish(line, self._look) for line in spans]
 
 
-@cache
-def warm_up() -> None:
-    """Load what most code will need, aside: the first fence of a reply is not to wait for it."""
-    Thread(target=_find, args=["python"], daemon=True).start()
+def load(language: str) -> None:
+    """Load what code in a language needs, so that the first of it has not to wait for that."""
+    _find(language)
 
 
 @cache

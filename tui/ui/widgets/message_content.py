@@ -10,8 +10,8 @@ from tui.chat.events import ReplyStarted, TextDelta, ThinkingDelta
 from tui.chat.hygiene import VisiblePieces, make_visible, one_line
 from tui.chat.message import RedactedThinkingPart, Role, TextPart
 from tui.chat.wording import ending_sentence
+from tui.ui.markdown import new_document
 from tui.ui.markdown.columns import keep_columns
-from tui.ui.markdown.document import Document
 from tui.ui.markdown.lines import Span
 from tui.ui.markdown.stack import Stack
 from tui.ui.widgets.plain_text import FixedLine, PlainLine, PlainText
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tui.chat.events import ReplyEvent
     from tui.chat.message import Message, ToolUsePart
     from tui.chat.reply import Reply
+    from tui.ui.markdown.document import Document
     from tui.ui.markdown.lines import Line
     from tui.ui.markdown.stack import Block
 
@@ -69,7 +70,7 @@ class MessageContent:
         self._visible = VisiblePieces()
         self._visible_thoughts = VisiblePieces()
         self._thought = PlainText("thinking")
-        self._body: PlainText | Document = PlainText("prompt") if self.is_prompt else Document()
+        self._body: PlainText | Document = PlainText("prompt") if self.is_prompt else new_document()
         self._sections = (Stack(), Stack(), self._thought, self._body, Stack(), Stack())
         self._shown: dict[int, object] = {}
         if reply is None:

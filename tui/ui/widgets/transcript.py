@@ -10,7 +10,6 @@ from textual.signal import Signal
 
 from tui.chat.events import ReplyStarted, TextDelta, ThinkingDelta
 from tui.ui.keys import Place, bindings
-from tui.ui.markdown.highlight import warm_up
 from tui.ui.widgets.message_content import MessageContent
 from tui.ui.widgets.painting import paint_now
 from tui.ui.widgets.selectable import SelectableViewport
@@ -86,7 +85,6 @@ class Transcript(SelectableViewport):
 
     def add(self, message: Message, reply: Reply, *, follow: bool) -> None:
         """Show a prompt and the reply to it at the end, and go there if `follow`."""
-        warm_up()
         self._reply = reply
         self._alternative = None
         self._next_paint = 0.0
