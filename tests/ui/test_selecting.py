@@ -212,3 +212,56 @@ async def test_what_the_screen_broke_is_copied_whole(loopback: LoopbackServer) -
                 code,
             ]
         )
+
+
+async def test_a_selection_is_the_same_text_however_far_one_reads_away_from_it(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback, size=(60, 24)) as desk:
+        # Words that break so that no estimate of a height is right.
+        long = "supercalifragilisticexpialidocious " * 14
+        await desk.answered("Hello?", "".join(f"p{n} {long}end{n}\n\n" for n in range(40)))
+        x, y = place(desk, "end39")
+        await drag(desk, (x, y), (x + 4, y))
+        await desk.press(*["pageup"] * 8)
+        assert await copied(desk, "ctrl+c") == "end39"
+        await desk.press("escape", "v", "g", "G")
+        assert (await copied(desk)).endswith("end39")
+
+
+async def test_a_conversation_with_nothing_in_it_has_nothing_of_the_last_one(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("Hello?", REPLY)
+        x, y = place(desk, "words of")
+        await mouse(desk, events.MouseDown, (x, y))
+        await desk.press("ctrl+n")
+        await mouse(desk, events.MouseMove, (x + 4, y))
+        await mouse(desk, events.MouseUp, (x + 4, y))
+        await desk.press("escape", "v", "Y", "o")
+        await desk.sees("There is no code on the screen", "There is no link on the screen")
+        assert "selected" not in desk.status
+
+
+async def test_a_dialog_ends_what_the_mouse_had_begun(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("Hello?", REPLY)
+        x, y = place(desk, "words of")
+        await mouse(desk, events.MouseDown, (x, y))
+        await desk.press("f1", "escape")
+        await mouse(desk, events.MouseMove, (x + 4, y))
+        assert "selected" not in desk.status
+
+
+async def test_who_begins_to_select_and_lets_go_at_the_end_still_follows(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await desk.ask("Hello?")
+        await exchange.text("First words\n\n" * 30 + "so far")
+        await desk.sees("so far")
+        await desk.press("shift+tab", "v", "v")
+        await exchange.text("line\n\n" * 40 + "the end")
+        await desk.sees("the end")
+        await exchange.finish()

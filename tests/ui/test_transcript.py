@@ -286,3 +286,42 @@ async def test_no_timer_runs_while_nothing_streams(loopback: LoopbackServer) -> 
         await exchange.finish()
         await desk.status_says("✓")
         assert not [timer for timer in transcript._timers if timer._task]
+
+
+@pytest.mark.parametrize(
+    ("begin", "line"),
+    [
+        ("```\n", "row {}\n"),
+        ("| a |\n|---|\n", "| row {} |\n"),
+        ("", "row {} and many words more to fill the whole line of the screen. "),
+        ("", "> row {}\n"),
+    ],
+)
+async def test_the_reader_stays_in_a_block_that_grows(
+    loopback: LoopbackServer, begin: str, line: str
+) -> None:
+    async with sit_down(loopback) as desk:
+        exchange = await desk.ask("Hello?")
+        await exchange.text(begin + "".join(map(line.format, range(150))))
+        await desk.sees("row 149")
+        await desk.press("shift+tab", "k", "k", "k")
+        before = rows(desk)
+        for start in (150, 300):
+            await exchange.text("".join(map(line.format, range(start, start + 150))))
+            await desk.until(lambda: "new line" in desk.status)
+            await desk.settle()
+            assert rows(desk)[:-2] == before[:-2]
+        await exchange.finish()
+
+
+async def test_the_scroll_bar_is_right_at_once_when_the_screen_gets_lower(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await open_(desk, conversation(40))
+        await desk.pilot.resize_terminal(100, 20)
+        await desk.settle()
+        bar = desk._chat.query_one(ScrollBar)
+        last = desk._chat._compositor.render_strips()[bar.region.bottom - 1]
+        handle = next(iter(last.crop(bar.region.x, bar.region.x + 1))).style.bgcolor
+        assert handle == bar.styles.scrollbar_color.rich_color

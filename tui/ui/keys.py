@@ -96,7 +96,7 @@ ACTIONS = (
     Action(
         "stop",
         "Stop",
-        "Stop the running reply; with none running, leave the prompt for the transcript",
+        "Stop the running reply; else let go of the selection; else go to the transcript",
         "escape",
         "/stop",
         footer=True,
@@ -198,8 +198,10 @@ ACTIONS = (
     Action("to_prompt", "Back", "Go back to the prompt", "i,enter", place=Place.TRANSCRIPT),
     Action("line_down", "Down", "One line down", "j,down", place=Place.TRANSCRIPT),
     Action("line_up", "Up", "One line up", "k,up", place=Place.TRANSCRIPT),
-    Action("left", "Left", "In a selection: one cell left", "h,left", place=Place.TRANSCRIPT),
-    Action("right", "Right", "In a selection: one cell right", "l,right", place=Place.TRANSCRIPT),
+    Action("left", "Left", "In a selection: a character left", "h,left", place=Place.TRANSCRIPT),
+    Action(
+        "right", "Right", "In a selection: one character right", "l,right", place=Place.TRANSCRIPT
+    ),
     Action("line_start", "Line start", "In a selection: line start", "0", place=Place.TRANSCRIPT),
     Action(
         "line_end", "Line end", "In a selection: line end", "dollar_sign", place=Place.TRANSCRIPT

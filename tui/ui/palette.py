@@ -54,7 +54,6 @@ _LOOKS = {
     "prompt": "foreground on surface",
     "prompt-bar": "primary on surface",
     "notice": "foreground on surface",
-    "notice-success": "success",
     "notice-primary": "primary",
     "notice-warning": "warning",
     "notice-error": "error",

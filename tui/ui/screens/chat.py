@@ -207,10 +207,11 @@ class ChatScreen(ReadingScreen):
         running.to.conversation.append(message, parent=running.prompt_id)
         if not self.is_attached:
             return
-        self.transcript.end(message)
         if running.to is self._conversations.current:
             self.status.reply = running.reply
             self._show_waiting()
+        self.transcript.end(message)
+        if running.to is self._conversations.current:
             ending = message.ending
             if ending and ending.outcome is Outcome.COMPLETE and running.to.waiting:
                 self.call_later(self._send_next, running.to, follow=self.transcript.is_following)

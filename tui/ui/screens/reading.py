@@ -147,8 +147,8 @@ class ReadingScreen(Screen[None]):
 
     def action_copy_reply(self) -> None:
         """Copy what is selected, else the last reply's text."""
-        if selected := self.transcript.selecting.text():
-            self.copy(selected)
+        if self.transcript.selected_lines:
+            self.copy(self.transcript.selecting.text())
             self.transcript.select(Selecting.clear)
             return
         replies = [message for message in self.conversation.path() if message.ending]

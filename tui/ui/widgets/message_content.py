@@ -32,12 +32,17 @@ _HEAD, _FOLD, _THOUGHT, _BODY, _EXTRAS, _NOTICE = range(6)
 
 
 class Place(NamedTuple):
-    """A line of a message, told so that it can be found again when all heights have changed."""
+    """A line of a message, told so that it can be found again when heights have changed.
+
+    It is the same `line` of its block as long as that has the same `width`; at another one it is
+    as far into the block as before: `part` is 0 for its first line, 1 for the one after its last.
+    """
 
     section: int
     block: int
+    line: int
     part: float
-    """Where in the block: 0 is its first line, 1 would be the one after its last."""
+    width: int
 
 
 class MessageContent:
@@ -163,9 +168,10 @@ class MessageContent:
         section, inside = self._find(y)
         stack = self._sections[section]
         if not stack.height:
-            return Place(section, 0, 0.0)
+            return Place(section, 0, 0, 0.0, self.width)
         block, line = stack.find(min(max(0, inside), stack.height - 1))
-        return Place(section, block, line / stack.blocks[block].height)
+        part = line / stack.blocks[block].height
+        return Place(section, block, line, part, self.width)
 
     def find(self, place: Place) -> int:
         """The line where a place is now; its block is laid out for that."""
@@ -175,7 +181,10 @@ class MessageContent:
             return top + height
         at = stack.top(place.block)
         stack.reveal_down(at, 1)
-        return top + at + round(place.part * stack.blocks[place.block].height)
+        lines = stack.blocks[place.block].height
+        if place.width != self.width:
+            return top + at + round(place.part * lines)
+        return top + at + min(place.line, max(0, lines - 1))
 
     def _top_and_height(self, section: int) -> tuple[int, int]:
         bottom = top = height = 0
@@ -252,6 +261,8 @@ class MessageContent:
         if self._thinking_open:
             message = self._message if self._reply is None else self._reply.message()
             self._thought.append(self._visible_thoughts.push(message.thinking))
+            if self._reply is None:
+                self._thought.append(self._visible_thoughts.flush())
         self._show_thinking()
 
     # What there is besides the text

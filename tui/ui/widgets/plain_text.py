@@ -141,10 +141,11 @@ class PlainText(Stack):
 
 def wrap_plain(text: str, width: int) -> list[str]:
     """Break a line between words; unlike running text it keeps its indentation."""
+    width = max(1, width)
     text = keep_columns(expand_tabs(text, 0))
     words = text.lstrip(" ")
     indent = min(len(text) - len(words), width // 2)
     # Spaces that are none: `wrap` leaves no others at the beginning of a line.
-    lines = wrap([Span("\xa0" * indent + words)], max(1, width))
+    lines = wrap([Span("\xa0" * indent + words)], width)
     first, *others = map(text_of, lines)
     return [" " * indent + first[indent:], *others]

@@ -50,7 +50,7 @@ class ScrollBar(Widget):
 
         Gives back where the handle's ends have moved; nothing else changes.
         """
-        rows = self.outer_size.height or shown
+        rows = shown  # its own height may not have been told it yet
         if total <= shown or not rows:
             top = bottom = 0
         else:
@@ -123,6 +123,11 @@ class ScrollBar(Widget):
         event.stop()
         self._grabbed_at = None
         self.release_mouse()
+
+    def on_mouse_release(self) -> None:
+        """The mouse is somebody else's, a dialog's for instance: let go, too."""
+        if self.app.mouse_captured is not self:
+            self._grabbed_at = None
         self.refresh()
 
     def _move_to(self, y: float) -> None:

@@ -49,8 +49,7 @@ class SelectableViewport(Viewport):
     def arrange(self, size: Size, optimal: bool = False) -> DockArrangeResult:
         """Where everything is; what was selected is gone when lines break elsewhere."""
         if size.width != self._arranged_for.width:
-            self.selecting.clear()
-            self.selected_lines = 0
+            self._let_go()
         return super().arrange(size, optimal)
 
     def select(self, change: Callable[[Selecting], None]) -> None:
@@ -61,17 +60,47 @@ class SelectableViewport(Viewport):
         if selection is not None:
             first, last = selection.bounds
             self.selected_lines = last.y - first.y + 1 if first.row == last.row else -1
+            self.window.pinned = (first.row, last.row)
         if self.selecting.keys:
-            self.window.is_following = False
+            self._set_following(is_following=False)
+        elif selection is None:
+            self._set_following(is_following=self.is_following or self.window.is_at_end)
         self._show()
+
+    def _let_go(self) -> None:
+        """Select nothing, and forget that the mouse is down."""
+        self.selecting.clear()
+        self.selected_lines = 0
+        self.window.pinned = ()
+        self._end_drag()
+
+    def on_mouse_release(self) -> None:
+        """The mouse is somebody else's, a dialog's for instance: what it did here is over."""
+        if self.app.mouse_captured is not self:
+            self._end_drag()
+
+    def _end_drag(self) -> None:
+        self._pressed = None
+        if self._dragging is not None:
+            self._dragging.stop()
+            self._dragging = None
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """Begin to select; what was selected is let go."""
-        spot = self.spot_at(event.screen_offset)
-        self.select(Selecting.clear)
-        if spot is not None and event.button == 1:
+        if event.button != 1:
+            return
+        self._let_go()
+        self._show()
+        if (spot := self._settled_spot_at(event.screen_offset)) is not None:
             self._pressed = spot
             self.capture_mouse()
+
+    def _settled_spot_at(self, offset: Offset) -> Spot | None:
+        """A spot that will be the same text however far one goes from it."""
+        for row in {piece.row.index for piece in self.window.pieces}:
+            self.window.settle(row)
+        self._show()
+        return self.spot_at(offset)
 
     def on_mouse_move(self, event: MouseMove) -> None:
         """Select up to the mouse; beyond the edge, scroll."""
@@ -94,7 +123,7 @@ class SelectableViewport(Viewport):
         area = self.content_region
         offset = to or self.app.mouse_position
         y = min(max(offset.y, area.y), area.bottom - 1)
-        spot = self.spot_at(Offset(offset.x, y))
+        spot = self._settled_spot_at(Offset(offset.x, y))
         if spot is None or self._pressed is None:
             return
         if self.selecting.selection is None:
@@ -105,11 +134,9 @@ class SelectableViewport(Viewport):
 
     def on_mouse_up(self, event: MouseUp) -> None:
         """Be done; where nothing was selected a link says where it leads."""
+        pressed = self._pressed
         self.release_mouse()
-        if self._dragging is not None:
-            self._dragging.stop()
-            self._dragging = None
-        pressed, self._pressed = self._pressed, None
+        self._end_drag()
         if pressed is None or self.selecting.selection is not None:
             return
         for span in cut(self.selecting.line(pressed), pressed.x, pressed.x + 1)[1]:
@@ -119,8 +146,9 @@ class SelectableViewport(Viewport):
 
     def on_click(self, event: Click) -> None:
         """Twice selects a word, three times a line."""
-        spot = self.spot_at(event.screen_offset)
-        if spot is not None and event.chain in {2, 3}:
+        if event.chain not in {2, 3}:
+            return
+        if (spot := self._settled_spot_at(event.screen_offset)) is not None:
             take = Selecting.take_word if event.chain == 2 else Selecting.take_line
             self.select(lambda selecting: take(selecting, spot))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, split_graphemes
 
-from tui.ui.markdown.lines import cut, text_of
+from tui.ui.markdown.lines import Span, cut, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ class Selection(NamedTuple):
         """A line as it looks with what is selected of it."""
         if (cells := self.cells(row, y)) is None:
             return line
-        before, inside, after = cut(line, *cells)
+        before, inside, after = cut(line or [Span(" ")], *cells)
         return [*before, *(span._replace(look=f"{span.look} selected") for span in inside), *after]
 
     def text(self, row: int, y: int, line: Line) -> str:
@@ -88,6 +88,9 @@ class Selecting:
     def begin_by_keys(self) -> None:
         """Put the cursor where a selection ends, or else on the first text that can be seen."""
         if self.selection is None:
+            for row in {piece.row.index for piece in self._window.pieces}:
+                self._window.settle(row)
+            self._window.fill()
             pieces = self._window.pieces
             spots = (
                 Spot(p.row.index, y, 0) for p in pieces for y in range(p.first, p.first + p.lines)
@@ -138,7 +141,8 @@ class Selecting:
         """Move the head to the start or to the end of everything."""
         if self.selection is not None:
             row = 0 if start else self._window.last
-            y = 0 if start else self._window.measure(row) - 1
+            self._window.settle(row)
+            y = 0 if start else self._window.row(row).content.height - 1
             self._go(Spot(row, y, 0))
 
     def text(self) -> str:
@@ -168,11 +172,13 @@ class Selecting:
 
     def _next_line(self, spot: Spot, step: int) -> Spot:
         row, y = spot.row, spot.y + step
+        if y < 0 and not row:
+            return spot
         if y < 0:
-            return spot._replace(row=row - 1, y=self._window.measure(row - 1) - 1) if row else spot
-        content = self._window.row(row).content
-        content.reveal_down(spot.y, 2)
-        if y < content.height:
+            self._window.settle(row - 1)
+            return spot._replace(row=row - 1, y=self._window.row(row - 1).content.height - 1)
+        self._window.settle(row)
+        if y < self._window.row(row).content.height:
             return spot._replace(y=y)
         return spot._replace(row=row + 1, y=0) if row < self._window.last else spot
 

@@ -78,8 +78,7 @@ class Transcript(SelectableViewport):
         if running is not None:
             messages.append(running.message())
         self._next_paint = 0.0
-        self.selecting.clear()
-        self.selected_lines = 0
+        self._let_go()
         self.window.show(messages, kept)
         self.follow()
 

@@ -38,6 +38,8 @@ class Window:
         self.pieces: list[Piece] = []
         """What is on the screen, from top to bottom."""
         self.size = Size()
+        self.pinned: tuple[int, ...] = ()
+        """Messages that stay laid out wherever the reader is."""
         self.rows_made = 0
         """How many messages have been looked at so closely that they had to be laid out."""
         self._make_content = make_content
@@ -65,8 +67,11 @@ class Window:
 
     def show(self, messages: Sequence[Message], kept: int) -> None:
         """Show these; the first `kept` are what they were."""
+        self.pieces = []
+        self.pinned = ()
         if not kept:
             self._heights = Heights()
+            self._top = (0, 0)
         for index in [index for index in self._rows if index >= kept]:
             del self._rows[index]
         self._heights.truncate(kept)
@@ -97,9 +102,9 @@ class Window:
             row = self._rows[index] = Row(index, content)
         return row
 
-    def forget(self, index: int) -> None:
-        """Make a message anew when it is next looked at."""
-        self._rows.pop(index, None)
+    def settle(self, index: int) -> None:
+        """Lay out all of a message, so that its lines have the numbers that they keep."""
+        self.change(_lay_out, only=index)
 
     def measure(self, index: int) -> int:
         """Lay out what of a message could be seen from its end; gives back its height."""
@@ -144,6 +149,8 @@ class Window:
 
     def fill(self) -> None:
         """Lay out what is on the screen: what ends at the end, or begins where the reader is."""
+        if not self.messages:
+            return
         if self.is_following:
             self._to_end()
         self.pieces = self._take(self.size.height)
@@ -225,12 +232,12 @@ class Window:
             y = self.row(index).content.height
 
     def _let_go(self) -> None:
-        """Give up the rows that are far away, but not the last one; heights stay known."""
+        """Give up the rows that are far away, but not those that are needed; heights stay known."""
         if len(self._rows) > 2 * _KEPT:
             middle = self._top[0]
             nearest = sorted(self._rows, key=lambda index: abs(index - middle))
             for index in nearest[_KEPT:]:
-                if index != self.last:
+                if index != self.last and index not in self.pinned:
                     del self._rows[index]
 
     def _estimate(self) -> None:
@@ -244,3 +251,7 @@ class Window:
         self._heights = Heights(count, max(2, round(lines / max(1, len(sample)))))
         for index, row in self._rows.items():
             self._heights[index] = row.content.height
+
+
+def _lay_out(content: MessageContent) -> None:
+    content.reveal_down(0, 1 << 30)
