@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from typing import TYPE_CHECKING
 
@@ -321,3 +322,18 @@ async def test_keys_that_cannot_be_are_told_in_one_sentence_before_anything_is_d
     assert told.startswith("rill: ")
     assert told.endswith(f"config.toml: {sentence}")
     assert b"\x1b[?1049h" not in terminal.raw
+
+
+async def test_what_the_mouse_selects_is_sent_to_the_clipboard(desk: Desk) -> None:
+    terminal = desk.start("max_tokens")
+    await terminal.wait_for(lambda t: "cut off at the token limit" in t.status)
+    row, line = next(
+        (y, text) for y, text in enumerate(terminal.screen) if "token limit cuts" in text
+    )
+    column = line.index("token limit")
+    for button, x, end in ((0, column, "M"), (32, column + 10, "M"), (0, column + 10, "m")):
+        terminal.write(f"\x1b[<{button};{x + 1};{row + 1}{end}")
+    await terminal.wait_for(lambda t: "1 line selected" in t.status)
+    terminal.press("ctrl+c")
+    clipboard = b"\x1b]52;c;" + base64.b64encode(b"token limit")
+    await terminal.wait_for(lambda t: clipboard in t.raw)

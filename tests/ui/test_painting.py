@@ -8,6 +8,7 @@ import pyte
 
 from tests.ui.desk import sit_down
 from tui.chat.events import TextDelta
+from tui.ui.widgets.pace import Pace
 
 if TYPE_CHECKING:
     import pytest
@@ -99,7 +100,7 @@ async def test_a_delta_is_written_before_anything_else_can_run(
         glass = Glass(desk, monkeypatch)
         await desk.settle()
         transcript = desk._chat.transcript
-        monkeypatch.setattr(transcript, "_next_paint", 0.0)
+        monkeypatch.setattr(transcript, "_pace", Pace())
         before = len(glass.ways)
         transcript.stream(TextDelta(" More.", 0))
         assert glass.ways[before:] == ["_LinesUpdate"]

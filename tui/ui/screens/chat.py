@@ -92,7 +92,7 @@ class ChatScreen(ReadingScreen):
             f"ready · replies up to {options.limit.tokens:,} tokens "
             f"({one_line(options.limit.set_by)})"
         )
-        self.transcript.welcome = welcome(self._session, self._keymap)
+        self.transcript.show_welcome(welcome(self._session, self._keymap))
         self.watch(self.transcript, "new_lines", self._show_new_lines)
         self.watch(self.transcript, "selected_lines", self._show_selected_lines)
         self._show_current()

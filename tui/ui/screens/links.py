@@ -44,10 +44,11 @@ class LinksScreen(ModalScreen["str | None"]):
             box.border_subtitle = f"enter {self._what_enter_does} · esc back"
             options = [
                 Option(
-                    Content.assemble(
-                        one_line(text, width),
-                        "\n",
-                        Content.styled(f"  {one_line(href)}", "$foreground-muted"),
+                    Content(
+                        # The address is what one decides by: as legible as can be, and whole.
+                        one_line(href)
+                        if text == href
+                        else f"{one_line(text, width)}\n  {one_line(href)}"
                     )
                 )
                 for text, href in self._links

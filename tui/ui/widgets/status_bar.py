@@ -78,15 +78,14 @@ class StatusBar(Widget):
         state, facts, remedy = self._state()
         if self.hint:
             state = Content.styled(self.hint, "$warning")
+        if self.selected_lines:
+            what = "1 line" if self.selected_lines == 1 else f"{self.selected_lines} lines"
+            what = "several messages" if self.selected_lines < 0 else what
+            remedy = Content.styled(f" · {what} selected · {self.copy_key} copies", "$accent")
         if self.new_lines:
             more = "line" if self.new_lines == 1 else "lines"
             arrow = Content.styled(f"↓ {self.new_lines} new {more} ({self.follow_key})", "$accent")
             facts.insert(0, arrow)
-        if self.selected_lines:
-            what = "1 line" if self.selected_lines == 1 else f"{self.selected_lines} lines"
-            what = "several messages" if self.selected_lines < 0 else what
-            words = f"{what} selected · {self.copy_key} copies"
-            facts.insert(0, Content.styled(words, "$accent"))
         if remedy:
             # What the person can do next is worth more than the end of a long explanation.
             room -= remedy.cell_length

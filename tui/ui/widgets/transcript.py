@@ -11,6 +11,7 @@ from textual.signal import Signal
 from tui.chat.events import ReplyStarted, TextDelta, ThinkingDelta
 from tui.ui.keys import Place, bindings
 from tui.ui.widgets.message_content import MessageContent
+from tui.ui.widgets.pace import Pace
 from tui.ui.widgets.painting import paint_now
 from tui.ui.widgets.selectable import SelectableViewport
 from tui.ui.widgets.selection import Selecting
@@ -26,14 +27,11 @@ if TYPE_CHECKING:
     from tui.chat.reply import Reply
     from tui.ui.widgets.painting import Frame
 
-FRAME = 1 / 30
-_SOON = 0.008
-
 
 class Transcript(SelectableViewport):
     """Follows the stream until the reader scrolls up; `follow` takes it up again.
 
-    What comes is gathered and painted in frames: the first at once, then at most one each `FRAME`.
+    What comes is gathered and painted in frames: the first at once, then as `Pace` says.
     """
 
     BINDINGS = [*bindings(Place.TRANSCRIPT)]  # noqa: RUF012 - Textual's own way to declare them
@@ -47,8 +45,7 @@ class Transcript(SelectableViewport):
         self._reply: Reply | None = None
         self._alternative: tuple[int, int] | None = None
         self._thinking_open = False
-        self._next_paint = 0.0
-        self._came = 0.0  # when the last piece did
+        self._pace = Pace()
         self._frame: Timer | None = None
         self.painting: Signal[Frame] = Signal(self, "painting")
         """Before each frame of a reply. Who adds itself is painted with it, if it asked to be."""
@@ -77,7 +74,7 @@ class Transcript(SelectableViewport):
         self._alternative = alternative
         if running is not None:
             messages.append(running.message())
-        self._next_paint = 0.0
+        self._pace = Pace()
         self._let_go()
         self.window.show(messages, kept)
         self.follow()
@@ -86,7 +83,7 @@ class Transcript(SelectableViewport):
         """Show a prompt and the reply to it at the end, and go there if `follow`."""
         self._reply = reply
         self._alternative = None
-        self._next_paint = 0.0
+        self._pace = Pace()
         lines = self.window.append(message, reply.message())
         if follow:
             self.follow()
@@ -121,15 +118,10 @@ class Transcript(SelectableViewport):
 
     def _paint_soon(self) -> None:
         """Now, if the last frame is long enough ago. No timer runs in which nothing came."""
-        now = monotonic()
-        comes_quickly = now - self._came < _SOON
-        self._came = now
-        if now >= self._next_paint:
+        wait = self._pace.came(monotonic())
+        if not wait:
             self._paint()
         elif self._frame is None:
-            # What just misses a frame waits for a whole one. So where the next piece is likely to
-            # come soon, it makes the frame: at 200 tokens a second nothing waits more than 30 ms.
-            wait = self._next_paint - now + (_SOON if comes_quickly else 0)
             self._frame = self.set_timer(wait, self._paint)
 
     def _paint(self) -> None:
@@ -145,9 +137,7 @@ class Transcript(SelectableViewport):
         frame = self._look()
         self.painting.publish(frame)
         paint_now(self.screen, frame)
-        # Leave at least as much time to others as the frame took, however slow the machine.
-        now = monotonic()
-        self._next_paint = max(began + FRAME, now + (now - began))
+        self._pace.painted(began, monotonic())
 
     def _count_new(self, lines: int) -> None:
         if not self.is_following:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import DockArrangeResult, WidgetPlacement
 from textual.widget import Widget
@@ -21,6 +20,7 @@ from tui.ui.widgets.window import Window
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from textual.content import Content
     from textual.geometry import Offset
 
     from tui.ui.widgets.message_content import MessageContent
@@ -50,14 +50,8 @@ class Viewport(VerticalScroll):
         """What a message shows."""
         raise NotImplementedError
 
-    @property
-    def welcome(self) -> Content:
-        """What stands in a conversation in which nothing was said yet."""
-        content = self._welcome.content
-        return content if isinstance(content, Content) else Content()
-
-    @welcome.setter
-    def welcome(self, content: Content) -> None:
+    def show_welcome(self, content: Content) -> None:
+        """Say what stands in a conversation in which nothing was said yet."""
         self._welcome.update(content)
 
     @property
