@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -169,6 +171,19 @@ async def test_a_terminal_that_nobody_reads_does_not_keep_the_process(
     await exchange.text(*(f"word {number} and a line\n\n" for number in range(3000)))
     terminal.signal(signal.SIGTERM)
     await exchange.wait_closed()
+    assert await terminal.exit_code() == 143
+
+
+async def test_not_even_when_everything_in_it_waits_for_the_terminal(
+    desk: Desk, loopback: LoopbackServer
+) -> None:
+    terminal, exchange = await in_phase(desk, loopback)
+    terminal.look_away()
+    with suppress(TimeoutError):
+        while True:  # until it does not even read from its server any more
+            async with asyncio.timeout(2):
+                await exchange.text("words and lines\n\n" * 2000)
+    terminal.signal(signal.SIGTERM)
     assert await terminal.exit_code() == 143
 
 

@@ -325,3 +325,23 @@ async def test_the_scroll_bar_is_right_at_once_when_the_screen_gets_lower(
         last = desk._chat._compositor.render_strips()[bar.region.bottom - 1]
         handle = next(iter(last.crop(bar.region.x, bar.region.x + 1))).style.bgcolor
         assert handle == bar.styles.scrollbar_color.rich_color
+
+
+async def test_a_selection_outlives_what_is_laid_out_elsewhere(loopback: LoopbackServer) -> None:
+    built = conversation(300)
+    long = "supercalifragilisticexpialidocious " * 14
+    text = "".join(f"p{number} {long}\n\n" for number in range(30)) + "the last words"
+    built.append(Message.from_user("And?"))
+    built.append(Message(Role.ASSISTANT, (TextPart(text),), model="m", ending=_DONE))
+    built.append(Message.from_user("Thanks."))
+    async with sit_down(loopback) as desk:
+        await open_(desk, built)
+        await desk.press("v", "G", "k", "$")
+        transcript = desk._chat.transcript
+        selected = transcript.selecting.text()
+        assert selected
+        for index in range(200):  # as reading through them would
+            transcript.window.row(index)
+        transcript.scroll_home()
+        await desk.settle()
+        assert transcript.selecting.text() == selected

@@ -391,10 +391,12 @@ def test_what_might_be_the_definition_of_a_link_is_not_read_over_and_over(begin:
 
 
 def test_code_has_its_final_colours_as_soon_as_something_follows_it() -> None:
-    code = '```python\ndef f():\n    """Says\n    what for."""\n    return 1\n```\n'
+    # A comment that only the lines before it tell from code.
+    lines = "local x = 1\n" * 40 + "--[[ a\nlocal y = 'comment'\nlocal z = 2\n]]\n"
+    code = f"```lua\n{lines}```\n"
     document = Document()
     document.set_width(60)
     for line in re.split(r"(?<=\n)", f"{code}\nAfter it.\n\nAnd more.\n"):
         document.append(line)
         lines_of(document)
-    assert lines_of(document)[:5] == at_once(code, 60)[:5]
+    assert lines_of(document)[:45] == at_once(code, 60)
