@@ -24,7 +24,8 @@ class Pace:
             return 0.0
         # What just misses a frame waits for a whole one. So where the next piece is likely to come
         # soon, it makes the frame: at 200 tokens a second nothing waits more than 30 ms.
-        return self._due - now + (_SOON if comes_quickly else 0)
+        wait = self._due - now
+        return min(wait + _SOON, max(wait, FRAME)) if comes_quickly else wait
 
     def painted(self, began: float, ended: float) -> None:
         """Leave at least as much time to others as the frame took, however slow the machine."""
