@@ -115,7 +115,7 @@ def read_chunks(chunks: Iterable[bytes], *, content_type: str = "text/event-stre
     reply = Reply(clock=lambda: 0.0)
     for event_ in events:
         reply.apply(event_)
-    message = replace(reply.message(), id="")
+    message = replace(reply.message(), id="", created_at=0)
     # What is kept can be written as UTF-8: no half of a surrogate pair anywhere.
     repr(message).encode()
     message.text.encode()

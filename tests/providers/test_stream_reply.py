@@ -446,6 +446,27 @@ async def test_gzip_that_breaks_mid_stream_is_an_error_with_the_text_kept(
     assert watching.text == "kept"
 
 
+async def test_a_server_that_quotes_the_key_does_not_get_it_shown_or_kept(
+    talk: Talk, loopback: LoopbackServer
+) -> None:
+    watching = Watching(talk)
+    exchange = await loopback.next_exchange()
+    words = {"type": "authentication_error", "message": f"invalid x-api-key: {SECRET_KEY}"}
+    await exchange.respond(401, json.dumps({"type": "error", "error": words}))
+    assert (await watching.error()).message == "invalid x-api-key: [the key]"
+
+
+async def test_nor_does_one_that_quotes_it_in_the_stream(
+    talk: Talk, loopback: LoopbackServer
+) -> None:
+    watching = Watching(talk)
+    exchange = await loopback.next_exchange()
+    words = {"type": "api_error", "message": f"who is {SECRET_KEY}?"}
+    await exchange.head()
+    await exchange.send(OPENING + sse("error", {"type": "error", "error": words}))
+    assert (await watching.error()).message == "who is [the key]?"
+
+
 async def test_certificates_that_cannot_be_read_are_an_error_of_the_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -464,6 +485,7 @@ class Counting:
         self.new_decoder = talk.provider.new_decoder
         self.read_error = talk.provider.read_error
         self.list_models = talk.provider.list_models
+        self.conceal = talk.provider.conceal
         self.built = 0
 
     def build_request(self, conversation: Conversation, options: ReplyOptions) -> WireRequest:

@@ -98,6 +98,10 @@ class Anthropic:
             told = replace(told, type=_ERROR_TYPES.get(refused.status, told.type))
         return error_from_status(refused, told, _ERROR_TYPES, incurable=is_spend_limit(document))
 
+    def conceal(self, text: str) -> str:
+        """The same without the key."""
+        return text.replace(self._api_key, "[the key]") if self._api_key else text
+
     async def list_models(self, http: HttpClient) -> list[Model]:
         """The models on offer. Raises `WireError`."""
         models: dict[str, Model] = {}

@@ -68,5 +68,8 @@ class Provider(Protocol):
     def read_error(self, refused: ServerRefused) -> ReplyError:
         """The failure that an HTTP status and its body tell."""
 
+    def conceal(self, text: str) -> str:
+        """The same without the key, which some servers quote when they refuse it."""
+
     async def list_models(self, http: HttpClient) -> list[Model]:
         """The models on offer. Raises `WireError`."""

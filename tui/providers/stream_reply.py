@@ -37,6 +37,14 @@ async def stream_reply(
     exceptions. Only a cancelled task ends without one, and with it the connection. Use it inside
     `contextlib.aclosing`: leaving early closes the request.
     """
+    async with aclosing(_stream(provider, conversation, options, http)) as events:
+        async for event in events:
+            yield _without_key(event, provider) if isinstance(event, ReplyStopped) else event
+
+
+async def _stream(
+    provider: Provider, conversation: Conversation, options: ReplyOptions, http: HttpClient
+) -> AsyncGenerator[ReplyEvent, None]:
     request = provider.build_request(conversation, options)
     decoder: ReplyDecoder | None = None
     request_id: str | None = None
@@ -82,6 +90,14 @@ async def stream_reply(
             yield ReplyStopped(_explained(stopped.ending, failure)) if failure else stopped
         else:
             yield event
+
+
+def _without_key(stopped: ReplyStopped, provider: Provider) -> ReplyStopped:
+    """What a server says of a failure is shown and kept, and may quote what it was sent."""
+    ending = stopped.ending
+    if (error := ending.error) is not None:
+        error = replace(error, message=provider.conceal(error.message))
+    return ReplyStopped(replace(ending, error=error, detail=provider.conceal(ending.detail)))
 
 
 def _explained(ending: Ending, failure: Ending) -> Ending:
