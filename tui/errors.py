@@ -3,6 +3,8 @@
     RillError
     ├── UsageError              a flag or argument that cannot be meant (exit code 2)
     ├── SettingsError           settings, environment or theme that cannot be used (exit code 2)
+    ├── HistoryError            the file of conversations cannot be used, or not be written
+    ├── ArchiveUnreadable       what should be imported is damaged, or nothing that Rill knows
     ├── OutputFailed            `rill ask` cannot write what it got: a full disk, for instance
     └── WireError               anything between us and a server's bytes
         ├── ConnectionFailed    no answer was ever received: refused, unknown host, TLS, proxy
@@ -34,6 +36,21 @@ class UsageError(RillError):
 
 class SettingsError(RillError):
     """Settings, an environment variable or a theme file that cannot be used."""
+
+
+class HistoryError(RillError):
+    """The file of conversations cannot be used, or not be written.
+
+    `passes` is true if it may go away by itself: a lock, a full disk.
+    """
+
+    def __init__(self, message: str, *, passes: bool = False) -> None:
+        super().__init__(message)
+        self.passes = passes
+
+
+class ArchiveUnreadable(RillError):
+    """A file, folder or zip of conversations that is damaged, or of no format that is known."""
 
 
 class OutputFailed(RillError):

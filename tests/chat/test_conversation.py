@@ -168,3 +168,90 @@ def test_an_edited_first_prompt_changes_the_title():
     conversation = made(user("q1"))
     conversation.branch("q1", user("q1 edited"))
     assert conversation.title == "q1 edited"
+
+
+# A tree that is read from somewhere, and what is taken out of it
+
+
+def told(conversation: Conversation) -> list[tuple[str, str | None]]:
+    return [(message.id, parent) for message, parent in conversation.messages()]
+
+
+def branched() -> Conversation:
+    """Two tries at an answer, and what came after the second."""
+    conversation = made(user("q1"), reply("a1"))
+    conversation.branch("a1", reply("a1 again"))
+    conversation.append(user("q2"))
+    return conversation
+
+
+def test_all_messages_are_told_parents_first_and_siblings_oldest_first():
+    assert told(branched()) == [
+        ("q1", None),
+        ("a1", "q1"),
+        ("a1 again", "q1"),
+        ("q2", "a1 again"),
+    ]
+
+
+def test_messages_that_were_told_make_the_same_tree_again():
+    old, new = branched(), Conversation()
+    new.add(old.messages())
+    assert told(new) == told(old)
+    assert new.head is None
+    new.rewind(old.head)
+    assert read(new) == read(old)
+
+
+def test_adding_what_is_there_already_changes_nothing():
+    conversation = branched()
+    conversation.add([*branched().messages(), (reply("a2"), "q2")])
+    assert told(conversation) == [*told(branched()), ("a2", "q2")]
+    assert conversation.head == "q2"
+
+
+def test_a_message_cannot_be_its_own_parent():
+    with pytest.raises(ValueError, match="own parent"):
+        Conversation().add([(user("q1"), "q1")])
+
+
+def test_a_newer_state_takes_the_place_of_the_older():
+    conversation = made(user("q1"))
+    conversation.replace(Message(Role.USER, (TextPart("newer"),), id="q1"))
+    assert read(conversation) == ["newer"]
+    with pytest.raises(KeyError):
+        conversation.replace(user("nobody"))
+
+
+@pytest.mark.parametrize(
+    ("taken", "left", "read_now"),
+    [
+        ("q2", ["q1", "a1", "a1 again"], ["q1", "a1 again"]),
+        ("a1 again", ["q1", "a1"], ["q1", "a1"]),
+        ("a1", ["q1", "a1 again", "q2"], ["q1", "a1 again", "q2"]),
+        ("q1", [], []),
+    ],
+)
+def test_a_branch_is_taken_out_with_all_that_follows_it(taken, left, read_now):
+    conversation = branched()
+    assert conversation.remove(taken) == 4 - len(left)
+    assert [id_ for id_, _ in told(conversation)] == left
+    assert read(conversation) == read_now
+
+
+def test_without_the_branch_that_was_read_its_older_neighbour_is_read():
+    conversation = made(user("q1"), reply("a1"))
+    conversation.branch("a1", reply("a2"))
+    conversation.branch("a1", reply("a3"))
+    conversation.select("a1")
+    conversation.remove("a1")
+    assert read(conversation) == ["q1", "a2"]
+    conversation.select("a3")
+    conversation.remove("a3")
+    assert read(conversation) == ["q1", "a2"]
+
+
+def test_rewinding_to_before_the_first_message_reads_nothing():
+    conversation = made(user("q1"))
+    conversation.rewind(None)
+    assert (read(conversation), len(conversation)) == ([], 1)

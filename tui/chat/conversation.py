@@ -8,7 +8,7 @@ from tui.chat.hygiene import one_line
 from tui.chat.message import Role, new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tui.chat.message import Message
 
@@ -20,12 +20,17 @@ class Conversation:
 
     Nothing is ever overwritten: an edited prompt and a reply that is asked for again become
     siblings of the old one. `path()` runs from the first message to the head.
+
+    One that is read from a file may be known only in part (`is_whole` is false): then the end of
+    its path is there, with all siblings of what is there, and `add` brings the rest.
     """
 
     def __init__(self, *, id: str | None = None, system: str = "", title: str = "") -> None:  # noqa: A002 - the field's own name
         self.id = id or new_id()
         self.system = system
         self.title = title
+        self.is_whole = True
+        self.beginning = ""  # of the first prompt, while not all is known
         self._messages: dict[str, Message] = {}
         self._parent: dict[str, str | None] = {}
         self._children: dict[str | None, list[str]] = {}
@@ -34,11 +39,19 @@ class Conversation:
     def __len__(self) -> int:
         return len(self._messages)
 
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._messages
+
+    def __getitem__(self, message_id: str) -> Message:
+        return self._messages[message_id]
+
     @property
     def title(self) -> str:
         """The given title, else the beginning of the first prompt, as one safe line."""
         if self._title:
             return self._title
+        if not self.is_whole:
+            return self.beginning
         for message in self.path():
             if message.role is Role.USER:
                 return one_line(message.text, TITLE_LENGTH)
@@ -47,6 +60,11 @@ class Conversation:
     @title.setter
     def title(self, title: str) -> None:
         self._title = one_line(title, TITLE_LENGTH)
+
+    @property
+    def given_title(self) -> str:
+        """The title that somebody has given it; `""` if nobody has."""
+        return self._title
 
     @property
     def head(self) -> str | None:
@@ -69,9 +87,12 @@ class Conversation:
         self._add(message, self._parent[message_id])
         self._head = message.id
 
-    def rewind(self, message_id: str) -> None:
-        """Go back so that the conversation goes on from `message_id`; what followed it stays."""
-        self._head = self._messages[message_id].id
+    def rewind(self, message_id: str | None) -> None:
+        """Go back so that the conversation goes on from `message_id`; what followed it stays.
+
+        `None` is before the first message.
+        """
+        self._head = None if message_id is None else self._messages[message_id].id
 
     def select(self, message_id: str) -> None:
         """Read the branch through `message_id`, to the newest end of it."""
@@ -81,10 +102,10 @@ class Conversation:
         self._head = head
 
     def path(self) -> tuple[Message, ...]:
-        """The messages being read, first to last."""
+        """The messages being read, first to last; the end of them if not all are known."""
         path = []
         at = self._head
-        while at is not None:
+        while at in self._messages:
             path.append(self._messages[at])
             at = self._parent[at]
         return tuple(reversed(path))
@@ -92,6 +113,61 @@ class Conversation:
     def siblings(self, message_id: str) -> Sequence[str]:
         """The ids of the alternatives at this place, oldest first, `message_id` among them."""
         return tuple(self._children[self._parent[message_id]])
+
+    def children(self, message_id: str) -> Sequence[str]:
+        """The ids of what was said after a message, oldest first."""
+        return tuple(self._children.get(message_id, ()))
+
+    def parent(self, message_id: str) -> str | None:
+        """The id of the message before; `None` for a first one."""
+        return self._parent[message_id]
+
+    def messages(self) -> Iterator[tuple[Message, str | None]]:
+        """All messages with the ids of their parents, parents first, siblings oldest first."""
+        return self._branch(self._children.get(None, []))
+
+    def add(self, messages: Iterable[tuple[Message, str | None]]) -> None:
+        """Add messages with the ids of their parents, siblings oldest first.
+
+        The head stays where it is, and what is known already stays as it is. `ValueError` if a
+        message is its own ancestor: such a tree has no path.
+        """
+        for message, parent in messages:
+            if message.id not in self._messages:
+                if parent == message.id:
+                    raise ValueError(f"message {message.id} is its own parent")
+                self._add(message, parent)
+
+    def replace(self, message: Message) -> None:
+        """Put a newer state of a message in the place of the older one."""
+        self._messages[self._messages[message.id].id] = message
+
+    def remove(self, message_id: str) -> int:
+        """Take a message out, with all that follows it; gives back how many these are.
+
+        If it was being read, the sibling before it is read instead, else the one after it; without
+        siblings the conversation goes on from the message before it.
+        """
+        parent = self._parent[message_id]
+        siblings = self._children[parent]
+        index = siblings.index(message_id)
+        removed = [message.id for message, _ in self._branch([message_id])]
+        for id_ in removed:
+            del self._messages[id_], self._parent[id_]
+            self._children.pop(id_, None)
+        del siblings[index]
+        if self._head is not None and self._head not in self._messages:
+            self._head = parent
+            if siblings:
+                self.select(siblings[max(0, index - 1)])
+        return len(removed)
+
+    def _branch(self, ids: Sequence[str]) -> Iterator[tuple[Message, str | None]]:
+        waiting = list(reversed(ids))
+        while waiting:
+            at = waiting.pop()
+            yield self._messages[at], self._parent[at]
+            waiting += reversed(self._children.get(at, []))
 
     def _add(self, message: Message, parent: str | None) -> None:
         if message.id in self._messages:

@@ -44,7 +44,7 @@ class CancelledBy(StrEnum):
     STOP = "stop"
     NEW = "new"
     SWITCH = "switch"
-    CLOSE = "close"
+    DELETE = "delete"
     QUIT = "quit"
     HANG_UP = "hang-up"
     TERMINATED = "terminated"

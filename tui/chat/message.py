@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -162,12 +163,13 @@ class Message:
     """One turn of a conversation.
 
     `provider` and `model` are what was asked for, `served_model` what answered. `ending`, `usage`,
-    `limit` and `timing` belong to replies.
+    `limit` and `timing` belong to replies. `created_at` is in seconds since 1970.
     """
 
     role: Role
     parts: tuple[Part, ...]
     id: str = field(default_factory=new_id)
+    created_at: float = field(default_factory=time.time)
     provider: str = ""
     model: str = ""
     served_model: str = ""

@@ -121,6 +121,7 @@ class Reply:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.message_id = new_id()
+        self.created_at = time.time()
         self.provider = provider
         self.model = model
         self.limit = limit
@@ -206,6 +207,7 @@ class Reply:
             role=Role.ASSISTANT,
             parts=tuple(part for part in parts if part is not None),
             id=self.message_id,
+            created_at=self.created_at,
             provider=self.provider,
             model=self.model,
             served_model=self.served_model,

@@ -17,7 +17,7 @@ _CANCELLED = {
     CancelledBy.STOP: "stopped by you",
     CancelledBy.NEW: "stopped: you started a new conversation",
     CancelledBy.SWITCH: "stopped: you left the conversation",
-    CancelledBy.CLOSE: "stopped: you closed the conversation",
+    CancelledBy.DELETE: "stopped: you deleted the conversation",
     CancelledBy.QUIT: "stopped: you quit",
     CancelledBy.HANG_UP: "stopped: the terminal hung up",
     CancelledBy.TERMINATED: "stopped: the program was asked to end",

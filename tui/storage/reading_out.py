@@ -1,0 +1,116 @@
+"""Conversations as they leave the history: whole, with replies that still run as far as they are.
+
+Nothing is written, so a history that may only be read can be read out, too.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tui.errors import HistoryError
+from tui.storage import reads
+from tui.storage.database import connect, explained, version_of
+from tui.storage.replies import interrupted, journal
+from tui.storage.rows import MESSAGE_COLUMNS, read_message
+from tui.storage.schema import MIGRATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from tui.storage.records import Kept
+
+# Whoever may write leaves nothing beside the file; the last one reads where not even a lock can be
+# set: on a disk that is read-only.
+_MODES = ("mode=rw", "mode=ro", "mode=ro&immutable=1")
+_PATIENCE = 2.0
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """The history, as it is; only an older one is brought to the present version.
+
+    Raises HistoryError.
+    """
+    try:
+        db = _open(path, _MODES)
+        db.execute("PRAGMA query_only = ON")
+        version = version_of(db)
+    except sqlite3.Error as error:
+        raise explained(error, path) from error
+    if version == len(MIGRATIONS):
+        return db
+    db.close()
+    # An older one gets its tables, and any other is refused in the words of this function.
+    return connect(path)
+
+
+def open_unchanged(path: Path) -> sqlite3.Connection:
+    """Whatever is there, not even tidied up by SQLite. Raises HistoryError, and sqlite3.Error."""
+    return _open(path, _MODES[1:])
+
+
+def _open(path: Path, modes: Sequence[str]) -> sqlite3.Connection:
+    if not path.exists():
+        raise HistoryError(f"There is no history yet: {path} does not exist.")
+    if path.is_dir():
+        raise HistoryError(f"The history {path} is a folder; move it away.")
+    for mode in modes:
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=_PATIENCE, isolation_level=None
+        )
+        try:
+            db.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.OperationalError as error:
+            db.close()
+            if mode == modes[-1] or not _may_not_write(error):
+                raise
+        except sqlite3.Error:
+            db.close()
+            raise
+        else:
+            return db
+    raise AssertionError("the last way in returns or raises")
+
+
+def read_out(db: sqlite3.Connection, conversation_id: str) -> Kept | None:
+    """A conversation with all that has come; `None` if it is not there. Raises CodecError."""
+    with _one_moment(db):
+        opened = reads.load(db, conversation_id, None)
+        if opened is None:
+            return None
+        conversation = opened.kept.conversation
+        rows = db.execute(
+            f"SELECT {MESSAGE_COLUMNS} FROM message WHERE conversation = ? AND deletion IS NULL"
+            " AND writer IS NOT NULL ORDER BY seq",
+            (conversation_id,),
+        ).fetchall()
+        for row in rows:
+            begun = read_message(row)
+            conversation.add([(interrupted(begun, journal(db, begun.id)[0]), row[1])])
+        (head,) = db.execute(
+            "SELECT head FROM conversation WHERE id = ?", (conversation_id,)
+        ).fetchone()
+    # One that runs is read where it is, unless somebody has gone elsewhere.
+    for row in rows:
+        if head in {row[0], row[1]}:
+            head = row[0]
+    if head in conversation:
+        conversation.rewind(head)
+    return opened.kept
+
+
+@contextmanager
+def _one_moment(db: sqlite3.Connection) -> Iterator[None]:
+    """All that is read within is of one state of the file."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("COMMIT")
+
+
+def _may_not_write(error: sqlite3.Error) -> bool:
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    return code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
