@@ -12,7 +12,6 @@ from enum import IntEnum, StrEnum
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from tui.chat.conversation import Conversation
 from tui.chat.ending import CancelledBy, Outcome, StopReason
 from tui.chat.events import (
     BlockStopped,
@@ -29,6 +28,8 @@ from tui.chat.message import Message
 from tui.chat.reply import Reply
 from tui.chat.wording import ending_sentence
 from tui.errors import OutputFailed, UsageError
+from tui.kept_turn import KeptTurn
+from tui.output import complain, give_up_output
 from tui.providers.stream_reply import stream_reply
 
 if TYPE_CHECKING:
@@ -77,10 +78,19 @@ _CANCELLED_CODES = {
 }
 
 
-def ask(launch: Launch, prompt: str, output: Output) -> int:
+def ask(
+    launch: Launch,
+    prompt: str,
+    output: Output,
+    *,
+    conversation_id: str | None = None,
+    save: bool = False,
+) -> int:
     """Send `prompt`, print the reply and return the exit code.
 
-    Raises `SettingsError`, and `UsageError` if there is no standard output.
+    With a `conversation_id` it goes on in that one, with `save` a new one is kept.
+
+    Raises `SettingsError`, `HistoryError`, and `UsageError` if there is no standard output.
     """
     if sys.stdout is None:
         raise UsageError("There is no standard output to write the reply to.")
@@ -89,10 +99,10 @@ def ask(launch: Launch, prompt: str, output: Output) -> int:
         # only be a lone surrogate, and a backslash escape is how JSON spells one.
         sys.stdout.reconfigure(errors="replace" if output is Output.TEXT else "backslashreplace")
     try:
-        return asyncio.run(_ask(launch, prompt, output))
+        return asyncio.run(_ask(launch, prompt, output, conversation_id, save=save))
     except OutputFailed as error:
-        _give_up_output()
-        _complain(str(error))
+        give_up_output()
+        complain(str(error))
         return ExitCode.ERROR
 
 
@@ -121,7 +131,10 @@ def exit_code(ending: Ending) -> ExitCode:
             return _CANCELLED_CODES.get(by, ExitCode.INTERRUPTED)
 
 
-async def _ask(launch: Launch, prompt: str, output: Output) -> int:
+async def _ask(
+    launch: Launch, prompt: str, output: Output, conversation_id: str | None, *, save: bool
+) -> int:
+    turn = await KeptTurn.open(launch, conversation_id, save=save)
     async with launch.open() as session:
         reply = Reply(
             provider=session.provider.name,
@@ -130,13 +143,17 @@ async def _ask(launch: Launch, prompt: str, output: Output) -> int:
         )
         printer = _PRINTERS[output](sys.stdout, reply)
         if session.is_demo:
-            _complain("this is the built-in demo, not a model")
-        worker = asyncio.create_task(_stream(session, prompt, reply, printer))
+            complain("this is the built-in demo, not a model")
+        worker = asyncio.create_task(_stream(session, turn, prompt, reply, printer))
         _cancel_on_signals(worker, reply)
         await asyncio.wait({worker})
-        if not worker.cancelled():
-            worker.result()
-        code = _finish(reply, printer)
+        try:
+            if not worker.cancelled():
+                worker.result()
+            code = _finish(reply, printer)
+        finally:  # it is kept as it came, whatever becomes of the output
+            if trouble := turn.close(reply.message()):
+                complain(trouble)
     if not reply.request_sent:
         # The host's name may still be looked up. A thread does that, nothing can stop it, and a
         # regular exit would wait for it.
@@ -177,21 +194,26 @@ def _cancel_on_signals(worker: asyncio.Task[None], reply: Reply) -> None:
             signal.signal(number, on_signal)
 
 
-async def _stream(session: Session, prompt: str, reply: Reply, printer: _Printer) -> None:
-    conversation = Conversation(system=session.system)
-    conversation.append(Message.from_user(prompt))
+async def _stream(
+    session: Session, turn: KeptTurn, prompt: str, reply: Reply, printer: _Printer
+) -> None:
+    turn.begin(Message.from_user(prompt), reply)
     async with aclosing(
-        stream_reply(session.provider, conversation, session.options, session.http)
+        stream_reply(session.provider, turn.conversation, session.options, session.http)
     ) as events:
         async for event in events:
             if reply.ending is not None:
                 return
             reply.apply(event)
+            turn.note(event)
             try:
                 printer.show(event)
             except BrokenPipeError:
                 reply.cancel(CancelledBy.BROKEN_PIPE)
                 return
+            except OutputFailed:
+                reply.cancel(CancelledBy.BROKEN_PIPE)
+                raise
 
 
 def _finish(reply: Reply, printer: _Printer) -> int:
@@ -203,21 +225,10 @@ def _finish(reply: Reply, printer: _Printer) -> int:
     except BrokenPipeError:
         code = ExitCode.BROKEN_PIPE
     if code == ExitCode.BROKEN_PIPE:
-        _give_up_output()
+        give_up_output()
     elif not message.ending.is_plain:
-        _complain(ending_sentence(message))
+        complain(ending_sentence(message))
     return code
-
-
-def _give_up_output() -> None:
-    """Python would try to flush what cannot be written, and complain on the way out."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _complain(sentence: str) -> None:
-    if sys.stderr is None:  # closed by whoever started us; print() would take standard output
-        return
-    print(f"rill: {sentence}", file=sys.stderr)  # noqa: T201 - this is the command line
 
 
 class _Printer:

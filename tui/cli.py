@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from tui import __version__
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The words that are or will be commands: none of them may be taken for a prompt.
-COMMANDS = ("ask", "demo")
-_FUTURE_COMMANDS = ("config", "doctor", "export", "import", "mcp", "models", "replay", "themes")
+COMMANDS = ("ask", "demo", "doctor", "export", "import")
+_FUTURE_COMMANDS = ("config", "mcp", "models", "replay", "themes")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _ask(_ask_parser().parse_args(argv[1:]))
             case ["demo"]:
                 return _demo(_demo_parser().parse_args(argv[1:]))
+            case ["doctor"]:
+                return _doctor(_doctor_parser().parse_args(argv[1:]))
+            case ["export"]:
+                return _export(_export_parser().parse_args(argv[1:]))
+            case ["import"]:
+                return _import(_import_parser().parse_args(argv[1:]))
             case [word] if word in _FUTURE_COMMANDS:
                 raise UsageError(f"rill {word} does not exist yet; see rill --help.")
             case _:
@@ -47,23 +54,26 @@ def _app(args: argparse.Namespace) -> int:
         raise UsageError(f"A command comes first: rill {args.prompt}, then the flags.")
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("The app needs a terminal; without one use: rill ask PROMPT.")
-    from tui.launch import prepare  # noqa: PLC0415 - only what the command needs
+    from tui.launch import find_opening, prepare  # noqa: PLC0415 - only what the command needs
 
     launch = prepare(args, os.environ)
+    opening = find_opening(args, launch)
     from tui.ui.app import run_app  # noqa: PLC0415 - Textual takes most of the start
 
-    run_app(launch, args.prompt)
+    run_app(launch, opening)
     return 0
 
 
 def _ask(args: argparse.Namespace) -> int:
     prompt = _prompt(args.prompt)
-    from tui.launch import prepare  # noqa: PLC0415 - only what the command needs
+    from tui.launch import find_opening, prepare  # noqa: PLC0415 - only what the command needs
 
     launch = prepare(args, os.environ)
+    opening = find_opening(args, launch)
     from tui.ask import Output, ask  # noqa: PLC0415 - httpx takes most of the start
 
-    return ask(launch, prompt, Output(args.output))
+    wanted, output = opening.conversation_id, Output(args.output)
+    return ask(launch, prompt, output, conversation_id=wanted, save=args.save)
 
 
 def _demo(args: argparse.Namespace) -> int:
@@ -73,6 +83,34 @@ def _demo(args: argparse.Namespace) -> int:
 
     asyncio.run(serve(args.port, args.host, sys.stdout))
     return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from tui.checks import Patient  # noqa: PLC0415 - only what the command needs
+    from tui.doctor import examine_all  # noqa: PLC0415
+    from tui.storage.paths import config_file, history_file  # noqa: PLC0415
+
+    settings = Path(args.config) if args.config else config_file(os.environ)
+    patient = Patient(settings, bool(args.config), history_file(os.environ))
+    return examine_all(patient, wants_repair=args.repair)
+
+
+def _export(args: argparse.Namespace) -> int:
+    from tui.exporting import Wanted, export, print_list  # noqa: PLC0415 - as above
+    from tui.storage.paths import history_file  # noqa: PLC0415
+
+    history = history_file(os.environ)
+    if args.list:
+        return print_list(history)
+    return export(Wanted(args.ids, args.all, args.format, args.output, args.force), history)
+
+
+def _import(args: argparse.Namespace) -> int:
+    from tui.importing import import_files  # noqa: PLC0415 - as above
+    from tui.storage.paths import history_file  # noqa: PLC0415
+
+    files = [Path(file) for file in args.files]
+    return import_files(files, history_file(os.environ), again=args.again)
 
 
 def _prompt(argument: str | None) -> str:
@@ -153,15 +191,31 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_resuming(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "-c", "--continue", dest="last", action="store_true", help="go on in the last conversation"
+    )
+    which.add_argument(
+        "-r",
+        "--resume",
+        type=_text,
+        metavar="ID",
+        help="go on in this one; its first digits will do",
+    )
+
+
 def _app_parser() -> _Parser:
     parser = _Parser(
         prog="rill",
         description="A chat app for LLMs in the terminal.",
-        epilog="commands: rill ask (one reply, no screen) · rill demo (a server to play with)",
+        epilog="commands: rill ask (one reply, no screen) · rill demo (a server to play with)"
+        " · rill export, rill import, rill doctor (the history)",
         allow_abbrev=False,
     )
     parser.add_argument("prompt", nargs="?", type=_text, help="a first prompt, sent at once")
     parser.add_argument("--version", action="version", version=f"rill {__version__}")
+    _add_resuming(parser)
     _add_common(parser)
     return parser
 
@@ -183,6 +237,10 @@ def _ask_parser() -> _Parser:
         default="text",
         help="text as it comes (default), one result object, or one object an event",
     )
+    _add_resuming(parser)
+    parser.add_argument(
+        "--save", action="store_true", help="keep the prompt and the reply in the history"
+    )
     _add_common(parser)
     return parser
 
@@ -195,4 +253,60 @@ def _demo_parser() -> _Parser:
     )
     parser.add_argument("--port", type=_port, default=8808, help="0 picks a free one (8808)")
     parser.add_argument("--host", default="127.0.0.1", help="the address to serve on (127.0.0.1)")
+    return parser
+
+
+def _doctor_parser() -> _Parser:
+    parser = _Parser(
+        prog="rill doctor",
+        description="Look whether settings and history are in order. Nothing is changed.",
+        epilog="exit codes: 0 all is well · 1 something that --repair repairs · 2 something else",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--repair", action="store_true", help="repair what can be, after copying what is there"
+    )
+    parser.add_argument("--config", metavar="FILE", help="look at these settings instead")
+    return parser
+
+
+def _export_parser() -> _Parser:
+    parser = _Parser(
+        prog="rill export",
+        description="Write conversations as Markdown, HTML, or JSON that imports without loss.",
+        epilog="exit codes: 0 all of them · 1 but for damaged ones · 2 usage or output",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "ids", nargs="*", type=_text, metavar="ID", help="the beginning of an id, or: last"
+    )
+    parser.add_argument("--all", action="store_true", help="all conversations")
+    parser.add_argument("--list", action="store_true", help="show ids, times and titles")
+    parser.add_argument(
+        "--format",
+        choices=("markdown", "json", "html"),
+        help="the default is what the suffix of the output says, else Markdown",
+    )
+    parser.add_argument(
+        *("-o", "--output"),
+        metavar="FILE|FOLDER",
+        help="where to; several need a folder, but for JSON (standard output)",
+    )
+    parser.add_argument("--force", action="store_true", help="write over files that are there")
+    return parser
+
+
+def _import_parser() -> _Parser:
+    parser = _Parser(
+        prog="rill import",
+        description="Take conversations in: exports of Rill, ChatGPT and Claude (the zip, its "
+        "folder, or the JSON in it) and the databases of elia and oterm. What is here already "
+        "stays as it is and is not taken in twice.",
+        epilog="exit codes: 0 all was read · 2 some was not · 130 interrupted; again goes on",
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a file or folder")
+    parser.add_argument(
+        "--again", action="store_true", help="bring back what was deleted here, too"
+    )
     return parser

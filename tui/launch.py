@@ -15,7 +15,7 @@ from tui.errors import SettingsError, UsageError
 from tui.hints import nearest
 from tui.providers.base import ReplyOptions
 from tui.providers.registry import APIS, make_provider
-from tui.storage.paths import config_file
+from tui.storage.paths import config_file, history_file, state_folder
 from tui.storage.settings import ProviderSettings, check_base_url, load_settings
 
 if TYPE_CHECKING:
@@ -53,6 +53,14 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """What the app begins with: a prompt to send at once, a conversation to open."""
+
+    prompt: str = ""
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """Everything that is decided before anything runs; `base_url` is `""` for the API's own."""
 
@@ -64,6 +72,8 @@ class Launch:
     api_key: str | None
     options: ReplyOptions
     system: str
+    history_file: Path
+    state_folder: Path
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Session, None]:
@@ -119,7 +129,25 @@ def prepare(args: Namespace, environment: Mapping[str, str]) -> Launch:
         api_key=api_key,
         options=ReplyOptions(model, _limit(args, settings, path)),
         system=args.system if args.system is not None else settings.system,
+        history_file=history_file(environment),
+        state_folder=state_folder(environment),
     )
+
+
+def find_opening(args: Namespace, launch: Launch) -> Opening:
+    """What the app begins with.
+
+    Raises:
+        UsageError: there is no such conversation, or there are several.
+        HistoryError: the history cannot be read.
+    """
+    if not args.last and args.resume is None:
+        return Opening(args.prompt or "")
+    # Imported here because a start without a flag need not wait for SQLite.
+    from tui.storage.lookup import LAST, look_up  # noqa: PLC0415
+
+    wanted = LAST if args.last else args.resume
+    return Opening(args.prompt or "", look_up(launch.history_file, wanted))
 
 
 def _default_model(

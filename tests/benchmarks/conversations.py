@@ -94,7 +94,7 @@ async def read_conversation(
         terminal.press("ctrl+o")
         await asyncio.sleep(0.5)
         terminal.write(TITLE)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.0)
     write = terminal.write
     acts: dict[str, tuple[Callable[[], None], int]] = {
         "open": (partial(write, open_key), 1),

@@ -11,6 +11,7 @@ import argparse
 import cProfile
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
@@ -24,7 +25,10 @@ from tui.chat.conversation import Conversation
 from tui.chat.ending import Ending, Outcome, StopReason
 from tui.chat.message import Message, Role, TextPart
 from tui.cli import main as rill
-from tui.ui.conversations import Conversations, OpenConversation
+from tui.storage.database import connect, transaction
+from tui.storage.paths import history_file
+from tui.storage.records import Kept
+from tui.storage.taking_in import take_in
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 TITLE = "bench"
 
 
-def conversation(count: int) -> OpenConversation:
+def conversation(count: int) -> Conversation:
     """Prompts and finished replies in turn."""
     filled = Conversation(title=f"{TITLE} {count}")
     for number, text in enumerate(messages(count)):
@@ -47,18 +51,16 @@ def conversation(count: int) -> OpenConversation:
             if number % 2
             else Message.from_user(text)
         )
-    return OpenConversation(filled)
+    return filled
 
 
 def prefill(count: int) -> None:
-    """Let every `Conversations` begin with one more."""
-    plain = Conversations.__init__
-
-    def filled(self: Conversations, **given: str) -> None:
-        plain(self, **given)
-        self.all.append(conversation(count))
-
-    Conversations.__init__ = filled
+    """Let the history, in a place of its own, begin with one conversation."""
+    os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="rill-bench-")
+    db = connect(history_file(os.environ))
+    with transaction(db):
+        take_in(db, Kept(conversation(count)))
+    db.close()
 
 
 class AppWithThemeKey(tui.ui.app.RillApp):

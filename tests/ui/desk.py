@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ from textual.keys import _character_to_key
 
 from tests.loopback import SAFETY_NET, SECRET_KEY
 from tui.chat.message import TokenLimit
-from tui.launch import Session
+from tui.launch import Opening, Session
 from tui.providers.anthropic import Anthropic
 from tui.providers.base import ReplyOptions
+from tui.storage.history import History
 from tui.storage.settings import Settings
 from tui.ui.app import RillApp
 from tui.ui.theme_files import load_themes, themes_folder
@@ -24,6 +26,7 @@ from tui.wire.http import HttpClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from pathlib import Path
 
     from textual.pilot import Pilot
 
@@ -143,6 +146,13 @@ class Desk:
         await self.until(lambda: self.status.startswith("✓"))
         return exchange
 
+    async def go_to(self, title: str) -> None:
+        """Open another conversation, found by its title in the list of them all."""
+        await self.press("ctrl+o")
+        self.app.post_message(events.Paste(title))
+        await self.press("enter")
+        await self.until(lambda: title[:40] in self.lines[0])
+
     # What is waited for
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -192,9 +202,17 @@ async def sit_down(
     provider: Provider | None = None,
     model: str = "loopback-1",
     first_prompt: str = "",
+    resume: str | None = None,
     system: str = "",
+    history: Path | None = None,
+    is_lasting: bool = True,
 ) -> AsyncGenerator[Desk, None]:
-    """Rill against `server`, with the real provider unless another is given."""
+    """Rill against `server`, with the real provider unless another is given.
+
+    Its history is at `history`, else in memory; also if that file is known to be unusable: then
+    what is said is not `is_lasting`.
+    """
+    kept = History(history)
     http = HttpClient(idle_limit=SAFETY_NET)
     session = Session(
         provider or Anthropic("anthropic", server.base_url, SECRET_KEY),
@@ -204,11 +222,13 @@ async def sit_down(
         is_demo=False,
     )
     themes = load_themes(themes_folder())
-    app = RillApp(session, settings or Settings(), themes, first_prompt)
+    opening = Opening(first_prompt, resume)
+    app = RillApp(session, settings or Settings(), themes, kept, opening)
     try:
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Desk(app, pilot, server)
     finally:
+        assert kept.close(SAFETY_NET) is (history is not None and is_lasting)
         await http.aclose()
 
 
@@ -218,6 +238,15 @@ def prompts(exchange: Exchange) -> list[tuple[str, str]]:
         (turn["role"], "".join(part.get("text", "") for part in turn["content"]))
         for turn in exchange.json()["messages"]
     ]
+
+
+def as_if_killed(history: Path) -> Path:
+    """What a run would leave that was killed at this moment: a copy of its files, elsewhere."""
+    folder = history.parent / f"killed-{len(list(history.parent.glob('killed-*')))}"
+    folder.mkdir()
+    for file in (history, history.with_name(f"{history.name}-wal")):
+        shutil.copy(file, folder)
+    return folder / history.name
 
 
 def prompt_box(desk: Desk) -> PromptBox:

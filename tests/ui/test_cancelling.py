@@ -41,19 +41,23 @@ async def by_new(desk: Desk) -> None:
 
 
 async def by_switch(desk: Desk) -> None:
-    await desk.press("ctrl+o", "down", "enter")
+    await desk.go_to("An older one")
 
 
-async def by_close(desk: Desk) -> None:
-    await desk.say("/close")
+async def by_delete(desk: Desk) -> None:
+    await desk.say("/delete")
 
 
-async def by_close_in_list(desk: Desk) -> None:
+async def by_delete_in_list(desk: Desk) -> None:
     await desk.press("ctrl+o", "ctrl+d", "escape")
 
 
 async def by_undo(desk: Desk) -> None:
     await desk.say("/undo")
+
+
+async def by_opening(desk: Desk) -> None:
+    await desk.go_to("Question")
 
 
 async def by_quit(desk: Desk) -> None:
@@ -75,7 +79,7 @@ async def no_entrance_left(no_entrance: FullQueue) -> None:
 
 
 STOPS = [by_escape, by_ctrl_c, by_command, by_two_escapes]
-LEAVINGS = [by_new, by_switch, by_close, by_close_in_list, by_undo]
+LEAVINGS = [by_new, by_switch, by_delete, by_delete_in_list, by_undo]
 ONE_OF_EACH = [by_ctrl_c, by_two_escapes, by_new]
 QUITS = [by_quit, by_escape_and_quit]
 
@@ -140,9 +144,9 @@ async def test_leaving_the_conversation_in_any_phase_is_seen_by_the_server(
     async with sit_down(loopback) as desk:
         await desk.answered("An older one", "with its answer")
         await desk.press("ctrl+n")
-        await desk.answered("To be closed", "Yes.")
-        await desk.say("/close")
-        await desk.press("ctrl+n")
+        await desk.answered("To be deleted", "Yes.")
+        await desk.say("/delete")
+        await desk.until(lambda: "New conversation" in desk.lines[0])
         exchange = await phase(desk)
         await leave(desk)
         await exchange.wait_closed()
@@ -164,7 +168,7 @@ async def test_quitting_in_any_phase_is_seen_by_the_server(
         assert desk.app.return_code == 0
 
 
-@pytest.mark.parametrize("leave", [*STOPS, by_new, by_close, *QUITS])
+@pytest.mark.parametrize("leave", [*STOPS, by_new, by_delete, *QUITS])
 async def test_a_stop_while_connecting_ends_the_try(no_entrance: FullQueue, leave: Way) -> None:
     async with sit_down(no_entrance) as desk:
         await desk.say("Question")
@@ -209,7 +213,7 @@ async def test_a_new_conversation_right_behind_the_enter_ends_the_reply(
         await loopback.all_closed()
         await desk.until(lambda: not desk.ours())
         await desk.press("ctrl+o")
-        await desk.sees("Question 2 messages ■")
+        await desk.sees("Question loopback-1 2 messages ■")
 
 
 async def test_a_new_conversation_right_behind_a_retry_ends_the_reply(
@@ -281,9 +285,9 @@ async def test_bytes_that_are_late_change_nothing(loopback: LoopbackServer) -> N
 @pytest.mark.parametrize(
     ("leave", "come_back", "words"),
     [
-        (by_new, by_switch, "you started a new conversation"),
-        (by_switch, by_switch, "you left the conversation"),
-        (by_close, by_undo, "you closed the conversation"),
+        (by_new, by_opening, "you started a new conversation"),
+        (by_switch, by_opening, "you left the conversation"),
+        (by_delete, by_undo, "you deleted the conversation"),
     ],
 )
 async def test_the_ending_of_a_stopped_reply_is_there_when_one_comes_back(
@@ -312,7 +316,7 @@ async def test_undo_with_nothing_to_undo_does_not_stop_the_reply(loopback: Loopb
     async with sit_down(loopback) as desk:
         exchange = await in_the_middle(desk)
         await desk.say("/undo")
-        await desk.sees("Nothing was closed in this run.")
+        await desk.sees("Nothing was deleted lately.")
         await goes_on(desk, exchange)
 
 
@@ -328,7 +332,7 @@ async def test_a_retry_while_a_reply_runs_starts_no_second_request(
         assert loopback.unanswered() == 0
 
 
-async def test_closing_another_conversation_leaves_this_ones_reply_alone(
+async def test_deleting_another_conversation_leaves_this_ones_reply_alone(
     loopback: LoopbackServer,
 ) -> None:
     async with sit_down(loopback) as desk:

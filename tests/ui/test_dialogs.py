@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 DIALOGS = [
-    ("ctrl+o", "Type to filter"),
+    ("ctrl+o", "Type to find titles and messages"),
     ("f1", "Keys and commands"),
-    ("ctrl+p", "Start a new conversation"),
+    ("ctrl+p", "Search for commands"),
 ]
 
 

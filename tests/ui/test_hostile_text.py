@@ -40,7 +40,7 @@ async def harmless(desk: Desk) -> None:
     await desk.settle()
     assert not controls_on(desk)
     await desk.press("ctrl+o")
-    await desk.sees("Type to filter")
+    await desk.sees("Type to find titles and messages")
     assert not controls_on(desk)
     await desk.press("escape")
     assert desk.app.is_running
@@ -167,7 +167,7 @@ async def test_in_a_title_and_a_model_name(loopback: LoopbackServer) -> None:
         await exchange.finish()
         await desk.status_says("✓")
         await harmless(desk)
-        await desk.say("/close")
+        await desk.say("/delete")
         await desk.sees("/undo brings it back.")
         assert not controls_on(desk)
 

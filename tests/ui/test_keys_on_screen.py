@@ -181,7 +181,7 @@ async def test_the_palette_offers_every_command(loopback: LoopbackServer) -> Non
 async def test_the_palette_does_what_it_says(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         await desk.answered("First", "One")
-        await desk.press("ctrl+p", *"retry")
+        await desk.press("ctrl+p", *"try again")
         await desk.sees("Try again (/retry)")
         await desk.press("down", "enter")
         exchange = await loopback.next_exchange()

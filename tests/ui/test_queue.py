@@ -172,10 +172,10 @@ async def test_it_stays_with_its_conversation(loopback: LoopbackServer) -> None:
         assert loopback.unanswered() == 0
 
 
-async def test_it_survives_closing_and_undo(loopback: LoopbackServer) -> None:
+async def test_it_survives_deleting_and_undo(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         await one_waits(desk)
-        await desk.say("/close")
+        await desk.say("/delete")
         await desk.until(lambda: not desk.waiting)
         await desk.say("/undo")
         await desk.sees("First", "One")

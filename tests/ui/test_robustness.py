@@ -108,7 +108,7 @@ async def test_every_shipped_theme_can_show_everything(loopback: LoopbackServer)
         for name in desk.app.available_themes:
             desk.app.theme = name
             await desk.press("ctrl+o")
-            await desk.sees("Type to filter")
+            await desk.sees("Type to find titles and messages")
             await desk.press("escape", "f1")
             await desk.sees("Keys and commands")
             await desk.press("escape")

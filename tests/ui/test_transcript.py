@@ -197,7 +197,7 @@ async def test_the_reader_stays_while_a_reply_streams_below_and_reads_on_above(
         current = desk._chat._conversations.current
         for message in conversation(120).path():
             current.conversation.append(message)
-        desk._chat._show_current()
+        desk._chat.show_current()
         exchange = await desk.ask("And now?")
         await exchange.text("It begins")
         await desk.sees("It begins")

@@ -121,7 +121,7 @@ async def test_an_alternative_that_is_not_there_is_said_to_be_missing(
     async with sit_down(loopback) as desk:
         await desk.answered("First", "One")
         await desk.say(command)
-        await desk.sees("There is no other reply in that direction.", "One")
+        await desk.sees("There is no alternative in that direction.", "One")
 
 
 async def test_thinking_that_was_unfolded_stays_so_in_later_replies_and_after_a_switch(

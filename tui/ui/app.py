@@ -16,20 +16,24 @@ from textual.app import App, SystemCommand
 
 from tui.chat.ending import CancelledBy
 from tui.errors import SettingsError
+from tui.storage.history import History
+from tui.ui import markdown
+from tui.ui.conversations import Conversations
 from tui.ui.keys import ACTIONS, Place, bindings, check_keymap, key_names
-from tui.ui.markdown import warm_up
+from tui.ui.screens import keeping
 from tui.ui.screens.chat import ChatScreen
 from tui.ui.theme_files import load_themes, themes_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import FrameType
 
     from textual.screen import Screen
     from textual.theme import Theme
     from textual.widget import Widget
 
-    from tui.launch import Launch, Session
+    from tui.launch import Launch, Opening, Session
+    from tui.storage.records import Kept
     from tui.storage.settings import Settings
     from tui.ui.keys import Action
 
@@ -42,9 +46,11 @@ _SIGNALS = {
 _QUIET_MOMENT = 0.5
 # A terminal that has hung up can block whoever writes to it; after this many seconds we just go.
 _GRACE = 0.8
+# Seconds to finish writing the history; a disk that takes longer is in trouble.
+_PATIENCE = 5.0
 
 
-def run_app(launch: Launch, first_prompt: str | None) -> None:
+def run_app(launch: Launch, opening: Opening) -> None:
     """Run the app until it is quit, and end the process with it. Raises SettingsError."""
     themes = load_themes(themes_folder())
     names = [theme.name for theme in themes]
@@ -53,18 +59,24 @@ def run_app(launch: Launch, first_prompt: str | None) -> None:
             f"The theme {launch.settings.theme!r} is not known; there are: {', '.join(names)}."
         )
     check_keymap(launch.settings.keys, str(launch.settings_file))
-    asyncio.run(_run(launch, themes, first_prompt or ""))
+    asyncio.run(_run(launch, themes, opening))
 
 
-async def _run(launch: Launch, themes: list[Theme], first_prompt: str) -> NoReturn:
+async def _run(launch: Launch, themes: list[Theme], opening: Opening) -> NoReturn:
+    history = History(launch.history_file)
     async with launch.open() as session:
-        app = RillApp(session, launch.settings, themes, first_prompt)
+        app = RillApp(session, launch.settings, themes, history, opening)
         for number, by in _SIGNALS.items():
             asyncio.get_running_loop().add_signal_handler(number, app.end_by_signal, number, by)
             # The loop runs that; this one runs even while the loop waits for the terminal to read.
             signal.signal(number, _leave_anyway)
         await app.run_async()
+    is_safe = history.close(_PATIENCE)
     with suppress(OSError):  # a terminal that has hung up
+        if not is_safe:
+            from tui.storage.rescue import rescue  # noqa: PLC0415 - seldom needed
+
+            sys.stderr.write(rescue(app.unsaved, launch.state_folder))
         sys.stdout.flush()
         sys.stderr.flush()
     # A host's name may still be looked up, in a thread that nothing can stop and that the loop
@@ -82,7 +94,12 @@ class RillApp(App[None]):
     BINDINGS = [*bindings(Place.ANYWHERE)]  # noqa: RUF012 - Textual's own way to declare them
 
     def __init__(
-        self, session: Session, settings: Settings, themes: Iterable[Theme], first_prompt: str = ""
+        self,
+        session: Session,
+        settings: Settings,
+        themes: Iterable[Theme],
+        history: History,
+        opening: Opening,
     ) -> None:
         super().__init__()
         foreign = list(self.available_themes)
@@ -93,7 +110,8 @@ class RillApp(App[None]):
             self.unregister_theme(name)
         self._keys = settings.keys
         self.set_keymap(dict(settings.keys))
-        self._chat = ChatScreen(session, first_prompt, settings.keys)
+        self._conversations = Conversations(history, system=session.system)
+        self._chat = ChatScreen(session, self._conversations, settings.keys, opening)
         self._typed_ahead: list[events.Key | events.Paste] | None = []
 
     def get_default_screen(self) -> Screen[None]:
@@ -112,7 +130,8 @@ class RillApp(App[None]):
         typed, self._typed_ahead = self._typed_ahead or [], None
         for event in typed:
             await super().on_event(event)
-        self.set_timer(_QUIET_MOMENT, warm_up)
+        self.set_timer(_QUIET_MOMENT, markdown.warm_up)
+        self.set_timer(_QUIET_MOMENT, keeping.warm_up)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
         """Every action, and the themes, in the palette."""
@@ -137,13 +156,18 @@ class RillApp(App[None]):
 
     async def action_quit(self) -> None:
         """End the running reply, then the app."""
-        self._chat.cancel_reply(CancelledBy.QUIT)
+        self._chat.leave(CancelledBy.QUIT)
         self.exit()
 
     def end_by_signal(self, number: signal.Signals, by: CancelledBy) -> None:
         """End as a well-behaved program does: reply stopped, terminal restored, 128 + signal."""
-        self._chat.cancel_reply(by)
+        self._chat.leave(by)
         self.exit(return_code=128 + number)
+
+    @property
+    def unsaved(self) -> Sequence[Kept]:
+        """What was said and typed in this run, in case that the history could not be written."""
+        return self._conversations.changed
 
 
 def _leave_anyway(number: int, _frame: FrameType | None) -> None:

@@ -53,6 +53,8 @@ _LOOKS = {
     "extras": "muted",
     "prompt": "foreground on surface",
     "prompt-bar": "primary on surface",
+    "reply-bar": "primary",
+    "marked": "accent",
     "notice": "foreground on surface",
     "notice-primary": "primary",
     "notice-warning": "warning",

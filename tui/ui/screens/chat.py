@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.widgets import Footer
 
+from tui.chat.continuing import can_continue, continue_prompt
 from tui.chat.ending import CancelledBy, Ending, Outcome, ReplyError
 from tui.chat.events import ReplyStopped
 from tui.chat.hygiene import one_line
@@ -17,13 +18,10 @@ from tui.chat.reply import Phase, Reply
 from tui.errors import UsageError
 from tui.providers.stream_reply import stream_reply
 from tui.ui.commands import find_command
-from tui.ui.conversations import Conversations
 from tui.ui.keys import Place, bindings, first_key
-from tui.ui.screens.reading import ReadingScreen
-from tui.ui.screens.switcher import Switcher
+from tui.ui.screens.branching import BranchingScreen
 from tui.ui.widgets.prompt_box import PromptBox
 from tui.ui.widgets.selection import Selecting
-from tui.ui.widgets.title_bar import TitleBar
 from tui.ui.widgets.waiting_list import WaitingList
 from tui.ui.widgets.welcome import welcome
 
@@ -34,8 +32,9 @@ if TYPE_CHECKING:
     from textual.events import Resize
     from textual.timer import Timer
 
-    from tui.launch import Session
-    from tui.ui.conversations import OpenConversation
+    from tui.launch import Opening, Session
+    from tui.storage.journal import Journal
+    from tui.ui.conversations import Conversations, OpenConversation
 
 _SECOND_CTRL_C = 2.0
 
@@ -47,21 +46,27 @@ class _Running:
     reply: Reply
     to: OpenConversation
     prompt_id: str
+    journal: Journal
 
 
-class ChatScreen(ReadingScreen):
+class ChatScreen(BranchingScreen):
     """Owns the open conversation. Leaving it in any way ends its reply."""
 
     BINDINGS = [*bindings(Place.CHAT)]  # noqa: RUF012 - Textual's own way to declare them
     AUTO_FOCUS = "#prompt"
 
-    def __init__(self, session: Session, first_prompt: str, keymap: Mapping[str, str]) -> None:
-        super().__init__(PromptBox(self._submit), Conversations(system=session.system), keymap)
+    def __init__(
+        self,
+        session: Session,
+        conversations: Conversations,
+        keymap: Mapping[str, str],
+        opening: Opening,
+    ) -> None:
+        super().__init__(PromptBox(self._submit), conversations, keymap)
         self._session = session
-        self._first_prompt = first_prompt
+        self._opening = opening
         self._under_way: _Running | None = None
         self._quit_timer: Timer | None = None
-        self.title_bar = TitleBar()
         self.waiting_list = WaitingList(
             send_key=first_key("send", keymap), recall_key=first_key("recall", keymap)
         )
@@ -69,6 +74,7 @@ class ChatScreen(ReadingScreen):
     def compose(self) -> ComposeResult:
         """Top to bottom as DESIGN section 5 draws it."""
         yield self.title_bar
+        yield self.trouble_bar
         yield self.transcript
         yield self.waiting_list
         yield self.prompt
@@ -95,9 +101,21 @@ class ChatScreen(ReadingScreen):
         self.transcript.show_welcome(welcome(self._session, self._keymap))
         self.watch(self.transcript, "new_lines", self._show_new_lines)
         self.watch(self.transcript, "selected_lines", self._show_selected_lines)
-        self._show_current()
-        if self._first_prompt:
-            self._send(self._first_prompt)
+        self.watch(self.transcript, "marked", self.show_marked)
+        self.show_current()
+        self._open(self._opening)
+
+    @work(group="opening", exit_on_error=False)
+    async def _open(self, opening: Opening) -> None:
+        """Begin with the history; what is to be sent at once is sent where it belongs."""
+        if opening.prompt and opening.conversation_id is None:
+            self._send(opening.prompt)
+        await self.begin(opening.conversation_id)
+        if opening.prompt and opening.conversation_id is not None:
+            current = self._conversations.current
+            current.waiting.append(opening.prompt)
+            current.goes_on = True
+            self.go_on()
 
     def on_resize(self, event: Resize) -> None:
         """Let the prompt grow to ten lines, but not over the rest of a small screen."""
@@ -110,6 +128,7 @@ class ChatScreen(ReadingScreen):
         self._disarm_quit()
         current = self._conversations.current
         if not text.strip():
+            current.goes_on = True
             self._send_next(current)
             return
         try:
@@ -123,17 +142,38 @@ class ChatScreen(ReadingScreen):
             if self.is_current:  # who types commands goes on typing
                 self.prompt.focus()
             return
+        if self.is_editing:
+            self._send_edited(text)
+            return
         current.waiting.append(text.strip("\n"))
-        self._show_waiting()
+        current.goes_on = True
+        self.show_waiting()
         self._send_next(current)
+        self.keep_draft()
+
+    def _send_edited(self, text: str) -> None:
+        """Begin a branch with another prompt in the place of the one that was edited."""
+        if self.is_busy_or_blank():
+            self.prompt.put_back(text)
+        elif (edited := self.take_edited()) is not None:
+            message = Message.from_user(text.strip("\n"))
+            self.conversation.branch(edited.id, message)
+            self._say(message)
+            running = self._begin()
+            self.show_conversation()
+            self._start(running)
 
     def _send(self, text: str, *, follow: bool = True) -> None:
         """Append a prompt to the open conversation and ask for the reply to it."""
         message = Message.from_user(text)
         self.conversation.append(message)
+        self._say(message)
         running = self._begin()
         self.transcript.add(message, running.reply, follow=follow)
         self._start(running)
+
+    def _say(self, message: Message) -> None:
+        self._conversations.say(self._conversations.current, message)
 
     def _begin(self) -> _Running:
         """Begin a reply to the head of the open conversation, which is a prompt."""
@@ -143,9 +183,10 @@ class ChatScreen(ReadingScreen):
         reply = Reply(
             provider=self._session.provider.name, model=options.model, limit=options.limit
         )
-        self._under_way = running = _Running(reply, current, prompt.id)
+        journal = self._conversations.begin(current, reply, prompt.id)
+        self._under_way = running = _Running(reply, current, prompt.id, journal)
         self.title_bar.heading = current.conversation.title
-        self._show_waiting()
+        self.show_waiting()
         self.status.reply = reply
         return running
 
@@ -174,6 +215,7 @@ class ChatScreen(ReadingScreen):
                         return
                     phase = reply.phase
                     reply.apply(event)
+                    running.journal.note(event)
                     self.transcript.stream(event)
                     if reply.phase is not phase and reply.phase is not Phase.STOPPED:
                         self.status.refresh()
@@ -205,147 +247,105 @@ class ChatScreen(ReadingScreen):
         self._under_way = None
         message = running.reply.message()
         running.to.conversation.append(message, parent=running.prompt_id)
+        self._conversations.end(running.to, running.journal, message)
+        running.to.goes_on = message.ending is not None and (
+            message.ending.outcome is Outcome.COMPLETE
+        )
         if not self.is_attached:
             return
         if running.to is self._conversations.current:
             self.status.reply = running.reply
-            self._show_waiting()
+            self.show_waiting()
         self.transcript.end(message)
-        if running.to is self._conversations.current:
-            ending = message.ending
-            if ending and ending.outcome is Outcome.COMPLETE and running.to.waiting:
-                self.call_later(self._send_next, running.to, follow=self.transcript.is_following)
+        if running.to is self._conversations.current and running.to.waiting:
+            self.call_later(self.go_on)
+
+    def go_on(self) -> None:
+        """Send what waits, if the person wants that and nothing has come in between."""
+        if self._conversations.current.goes_on:
+            self._send_next(self._conversations.current, follow=self.transcript.is_following)
 
     def _send_next(self, to: OpenConversation, *, follow: bool = True) -> None:
-        """Send what waits longest, unless a reply is running."""
-        if self._under_way is None and to is self._conversations.current and to.waiting:
+        """Send what waits longest, unless a reply is running or not all has been read yet."""
+        is_free = self._under_way is None and to.elsewhere is None and to.conversation.is_whole
+        if is_free and to is self._conversations.current and to.waiting:
             self._send(to.waiting.pop(0), follow=follow)
 
     # Conversations
 
-    def _leave(self, by: CancelledBy) -> None:
+    @property
+    def is_replying(self) -> bool:
+        """Whether a reply is coming in the open conversation."""
+        return self._under_way is not None
+
+    def leave(self, by: CancelledBy) -> None:
         """Stop what runs here and keep what is typed."""
         self.cancel_reply(by)
-        self._conversations.current.draft = self.prompt.text
+        self.give_up_edit()
+        self.keep_draft()
 
-    def _show_current(self) -> None:
-        """Show another conversation, with what was being typed in it."""
-        self.prompt.load_text(self._conversations.current.draft)
-        self.prompt.move_cursor(self.prompt.document.end)
-        self.prompt.focus()
-        self._show_conversation()
-
-    def _show_conversation(self, alternative: tuple[int, int] | None = None) -> None:
+    def show_conversation(
+        self, alternative: tuple[int, int] | None = None, *, follow: bool = True
+    ) -> None:
         """Show the open conversation as it is now, and leave what is being typed alone.
 
         `alternative` is the number of the running reply among how many.
         """
-        running = self._under_way
-        self.title_bar.heading = self.conversation.title
-        self.status.reply = running.reply if running else None
-        self._show_waiting()
-        reply = running.reply if running else None
-        self.transcript.show(self.conversation, running=reply, alternative=alternative)
-
-    def action_new_conversation(self) -> None:
-        """Start a new conversation."""
-        self._leave(CancelledBy.NEW)
-        self._conversations.start()
-        self._show_current()
-
-    async def action_open_conversation(self) -> None:
-        """Choose another conversation; the reply here goes on until one is chosen."""
-        self._conversations.current.draft = self.prompt.text
-        await self.app.push_screen(
-            Switcher(self._conversations, self.close, self._keymap), self._go_to
-        )
-
-    def _go_to(self, chosen: OpenConversation | None) -> None:
-        if chosen is not None and chosen is not self._conversations.current:
-            self._leave(CancelledBy.SWITCH)
-            self._conversations.go_to(chosen)
-            self._show_current()
-
-    def action_close_conversation(self) -> None:
-        """Close the open conversation."""
-        self.close(self._conversations.current)
-
-    def close(self, target: OpenConversation) -> None:
-        """Close a conversation, its reply first; it can be brought back while Rill runs."""
-        is_current = target is self._conversations.current
-        if is_current:
-            self._leave(CancelledBy.CLOSE)
-        if not target.is_blank:
-            title = target.conversation.title or "the draft"
-            self.notify(f"Closed “{title}”. /undo brings it back.", markup=False)
-        self._conversations.close(target)
-        if is_current:
-            self._show_current()
-
-    def action_reopen_conversation(self) -> None:
-        """Bring back what was closed last."""
-        if not self._conversations.has_closed:
-            self.notify("Nothing was closed in this run.", severity="warning", markup=False)
-            return
-        self._leave(CancelledBy.SWITCH)
-        self._conversations.reopen()
-        self._show_current()
+        current = self._conversations.current
+        conversation, elsewhere = current.conversation, current.elsewhere
+        reply = self._under_way.reply if self._under_way else None
+        if reply is None and elsewhere is not None and elsewhere.parent == conversation.head:
+            reply = elsewhere.reply
+            number = elsewhere.process_id
+            self.status.elsewhere = "running in another Rill" + (f" ({number})" if number else "")
+        else:
+            self.status.elsewhere = ""
+        self.title_bar.heading = conversation.title
+        replies = (each for each in reversed(conversation.path()) if each.role is Role.ASSISTANT)
+        self.status.message = next(replies, None)
+        self.status.reply = reply
+        self.show_waiting()
+        self.transcript.show(conversation, running=reply, alternative=alternative, follow=follow)
 
     def action_retry(self) -> None:
-        """Ask for the last reply again; the old one stays, as an alternative."""
-        conversation = self.conversation
-        path = conversation.path()
-        if self._busy_or_blank():
+        """Ask for the marked reply again, or the last; the old one stays, as an alternative."""
+        if self.is_busy_or_blank():
             return
-        alternative = None
-        if path[-1].role is Role.ASSISTANT:
-            count = len(conversation.siblings(path[-1].id)) + 1
-            alternative = (count, count)
-            conversation.rewind(path[-2].id)
+        conversation = self.conversation
+        prompt = self.prompt_of(self.transcript.marked_message or conversation.path()[-1])
+        if prompt is None:
+            self.notify("There is no prompt before it.", severity="warning", markup=False)
+            return
+        conversation.rewind(prompt.id)
+        count = len(conversation.children(prompt.id)) + 1
         running = self._begin()
-        self._show_conversation(alternative)
+        self.show_conversation((count, count) if count > 1 else None)
         self._start(running)
 
-    def action_older_reply(self) -> None:
-        """Show the alternative before the last reply."""
-        self._show_sibling(-1)
-
-    def action_newer_reply(self) -> None:
-        """Show the alternative after the last reply."""
-        self._show_sibling(1)
-
-    def _show_sibling(self, step: int) -> None:
-        conversation = self.conversation
-        path = conversation.path()
-        if self._busy_or_blank():
+    def action_continue(self) -> None:
+        """Ask the model to go on where its last reply was cut."""
+        if self.is_busy_or_blank():
             return
-        siblings = conversation.siblings(path[-1].id)
-        index = siblings.index(path[-1].id) + step
-        if 0 <= index < len(siblings):
-            conversation.select(siblings[index])
-            self._show_conversation()
+        last = self.conversation.path()[-1]
+        if can_continue(last):
+            self._send(continue_prompt(last))
         else:
-            self.notify("There is no other reply in that direction.", markup=False)
-
-    def _busy_or_blank(self) -> bool:
-        """Say why there is no reply to do something with, if so."""
-        if self._under_way is not None:
-            words = "A reply is still coming; stop it first."
-        elif not self.conversation.path():
-            words = "Nothing was said here yet."
-        else:
-            return False
-        self.notify(words, severity="warning", markup=False)
-        return True
+            self.notify(
+                "The last reply was not cut off: there is nothing to go on from.",
+                severity="warning",
+                markup=False,
+            )
 
     # Keys
 
     def action_stop(self) -> None:
         """Stop the running reply; else let go of what is selected; else go to the transcript."""
-        if self.cancel_reply(CancelledBy.STOP):
+        if self.cancel_reply(CancelledBy.STOP) or self.give_up_edit():
             return
         if self.transcript.selected_lines:
             self.transcript.select(Selecting.clear)
+        elif self.transcript.marked is not None:
+            self.transcript.unmark()
         else:
             self.transcript.focus()
 
@@ -364,6 +364,7 @@ class ChatScreen(ReadingScreen):
             self.copy(selected)
             self.transcript.select(Selecting.clear)
         elif self.prompt.text:
+            self._conversations.keep_unsent(self.prompt.text)
             self.prompt.replace_all("")
         elif armed:
             await self.run_action("app.quit")
@@ -377,21 +378,12 @@ class ChatScreen(ReadingScreen):
             self._quit_timer = None
         self.status.hint = ""
 
-    def action_recall(self) -> None:
-        """Take back the last waiting message, else the last prompt, to change and send it."""
-        current = self._conversations.current
-        if self.prompt.text:
-            self.notify("Only into an empty prompt: clear it first.", markup=False)
-        elif current.waiting:
-            self.prompt.replace_all(current.waiting.pop())
-            self._show_waiting()
-        elif prompts := [m for m in current.conversation.path() if m.role is Role.USER]:
-            self.prompt.replace_all(prompts[-1].text)
-
     # Looks
 
-    def _show_waiting(self) -> None:
-        self.waiting_list.show(self._conversations.current.waiting, held=self._under_way is None)
+    def show_waiting(self) -> None:
+        """Show the prompts that wait their turn."""
+        current = self._conversations.current
+        self.waiting_list.show(current.waiting, held=not current.goes_on)
 
     def _show_selected_lines(self, count: int) -> None:
         self.status.selected_lines = count

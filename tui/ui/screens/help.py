@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-_NARROW = 64
+_NARROW = 72
+_LONGEST_COMMAND = max(len(action.slash) for action in ACTIONS)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -75,7 +76,7 @@ class HelpScreen(ModalScreen[None]):
                     table.add_row(Padding(help_, (0, 0, 0, 2)))
             else:
                 table.add_column(width=21, style=colors["accent"])
-                table.add_column(width=9)
+                table.add_column(width=_LONGEST_COMMAND)
                 table.add_column(ratio=1)
                 for keys, slash, help_ in rows:
                     table.add_row(Text(f"  {keys}"), slash, help_)

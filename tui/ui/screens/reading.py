@@ -146,14 +146,15 @@ class ReadingScreen(Screen[None]):
         self.app.push_screen(HelpScreen(self._keymap))
 
     def action_copy_reply(self) -> None:
-        """Copy what is selected, else the last reply's text."""
+        """Copy what is selected, else the text of the marked message, else of the last reply."""
         if self.transcript.selected_lines:
             self.copy(self.transcript.selecting.text())
             self.transcript.select(Selecting.clear)
             return
-        replies = [message for message in self.conversation.path() if message.ending]
-        if replies and replies[-1].text:
-            self.copy(replies[-1].text)
+        replies = (each for each in reversed(self.conversation.path()) if each.ending)
+        message = self.transcript.marked_message or next(replies, None)
+        if message is not None and message.text:
+            self.copy(message.text)
         else:
             self.notify("There is no reply to copy yet.", severity="warning", markup=False)
 

@@ -1,132 +1,184 @@
-"""The conversations of this run, to go to or to close."""
+"""All conversations, the newest first, and what was said in them: to go there, or to tidy up."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from textual import on
-from textual.binding import Binding
+from textual import on, work
 from textual.containers import Vertical
 from textual.content import Content
-from textual.fuzzy import Matcher
-from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
-from textual.widgets.option_list import Option
 
-from tui.chat.hygiene import one_line
-from tui.chat.message import Role
 from tui.ui.keys import Place, bindings, first_key
-from tui.ui.widgets.message_content import ending_mark
+from tui.ui.screens.finding import FindingScreen
+from tui.ui.screens.rename import RenameScreen
+from tui.ui.widgets.conversation_list import ConversationList
+from tui.ui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from textual.app import ComposeResult
 
-    from tui.ui.conversations import Conversations, OpenConversation
+    from tui.storage.records import Entry
+    from tui.ui.conversations import Conversations
+    from tui.ui.widgets.entry_rows import Key
+
+_HINTS = (
+    ("drop_conversation", "deletes"),
+    ("undo_drop", "undoes"),
+    ("rename_highlighted", "renames"),
+    ("pin_highlighted", "pins"),
+    ("duplicate_highlighted", "copies"),
+)
 
 
-class Switcher(ModalScreen["OpenConversation | None"]):
-    """Typing filters, up and down choose, enter opens; gives back the choice or nothing.
+class Chosen(NamedTuple):
+    """Where to go; `query` is what was looked for if it is a message that was chosen."""
 
-    Closing one from here is left to `close`: its reply has to be ended first.
-    """
+    conversation_id: str
+    message_id: str | None = None
+    query: str = ""
+
+
+class Keeper(Protocol):
+    """Who does to conversations what is wished here: a reply may be running in one of them."""
+
+    def delete(self, conversation_id: str, title: str) -> None:
+        """Delete it, so that it can be undone, and say so."""
+
+    async def undo(self) -> bool:
+        """Bring back what was deleted last; false if there is nothing."""
+
+    def rename(self, conversation_id: str, title: str) -> None:
+        """Give it a title; `""` gives back the automatic one."""
+
+    def pin(self, conversation_id: str, *, is_pinned: bool) -> None:
+        """Keep it on top of the list, or not."""
+
+    async def duplicate(self, conversation_id: str) -> None:
+        """Copy it."""
+
+
+class Switcher(FindingScreen["Chosen | None"]):
+    """Gives back where to go, or nothing."""
 
     CSS_PATH = "switcher.tcss"
-    BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
-        Binding("escape", "dismiss(None)", "Back", id="switcher.back"),
-        Binding("down,ctrl+n", "move(1)", show=False, priority=True, id="switcher.down"),
-        Binding("up,ctrl+p", "move(-1)", show=False, priority=True, id="switcher.up"),
-        *bindings(Place.SWITCHER),
-    ]
+    BINDINGS = [*bindings(Place.SWITCHER)]  # noqa: RUF012 - Textual's own way to declare them
 
     def __init__(
-        self,
-        conversations: Conversations,
-        close: Callable[[OpenConversation], None],
-        keymap: Mapping[str, str],
+        self, conversations: Conversations, keeper: Keeper, keymap: Mapping[str, str]
     ) -> None:
-        super().__init__()
-        self._close = close
+        super().__init__("Type to find titles and messages")
+        self._keeper = keeper
         self._keymap = keymap
-        self._conversations = conversations
-        self._shown: list[OpenConversation] = []
+        self._box = Vertical(id="switcher")
+        self._list = ConversationList(conversations)
+        self._dropped: list[tuple[Key, int]] = []
 
     def compose(self) -> ComposeResult:
         """A line to type in and the list."""
-        with Vertical(id="switcher") as box:
-            box.border_title = "Conversations"
-            closes = first_key("drop_conversation", self._keymap)
-            box.border_subtitle = f"enter opens · {closes} closes · esc back"
-            yield Input(placeholder="Type to filter", compact=True)
-            yield OptionList(markup=False, compact=True)
+        self._box.border_title = "Conversations"
+        with self._box:
+            yield self.input
+            yield self._list
 
     def on_mount(self) -> None:
-        """Show all."""
-        self.fill("")
+        """Begin to read."""
+        self.find("")
 
-    def fill(self, query: str) -> None:
-        """List the conversations whose title matches, the best first."""
-        everything = self._conversations.all
-        if query.strip():
-            matcher = Matcher(query)
-            scored = [(matcher.match(_title(each)), each) for each in everything]
-            scored.sort(key=lambda pair: -pair[0])
-            self._shown = [each for score, each in scored if score > 0]
-        else:
-            self._shown = list(everything)
-        options = self.query_one(OptionList)
-        options.clear_options()
-        options.add_options([Option(self._line(each)) for each in self._shown])
-        if self._shown:
-            options.highlighted = 0
+    def on_resize(self) -> None:
+        """Name as many keys as there is room for."""
+        hint, end = "enter opens", " · esc back"
+        for action, does in _HINTS:
+            key = first_key(action, self._keymap)
+            more = f"{hint} · {key} {does}"
+            if key and len(more + end) <= self._box.size.width:
+                hint = more
+        self._box.border_subtitle = Content(hint + end)
 
-    @on(Input.Changed)
-    def _filter(self, event: Input.Changed) -> None:
-        self.fill(event.value)
+    def refresh_list(self) -> None:
+        """Read again what is shown; the highlight stays on the same conversation."""
+        self._list.refresh_rows()
 
-    @on(Input.Submitted)
-    def _choose(self) -> None:
-        self.dismiss(self._highlighted)
+    def find(self, query: str) -> None:
+        """Begin to look for something; `""` finds all."""
+        self._list.ask(query)
 
-    @on(OptionList.OptionSelected)
-    def _clicked(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._shown[event.option_index])
+    def has_found(self, query: str) -> bool:
+        """Whether what is shown, and the highlighted row of it, is the answer to that."""
+        return self._list.has_answered(query)
 
-    def action_move(self, step: int) -> None:
-        """Move the highlight while the cursor stays in the input."""
-        options = self.query_one(OptionList)
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+    def move(self, how: str, step: int) -> None:
+        """Move the highlight."""
+        self._list.move(how, step)
+
+    @on(RowList.Clicked)
+    def choose(self) -> None:
+        """Go to the highlighted conversation, or to the message that was found in it."""
+        if (key := self._list.key) is not None:
+            self.dismiss(Chosen(*key, self._list.rows.query if key[1] else ""))
+
+    @on(ConversationList.Answered)
+    def _show_answer(self) -> None:
+        if self._list.total is not None:
+            self._box.border_title = f"Conversations · {self._list.total:,}"
+        self.obey()
+
+    # What is done to the highlighted conversation
+
+    def _do_to_it(self, act: Callable[[Entry], object]) -> None:
+        def with_entry() -> None:
+            if (entry := self._list.entry) is not None:
+                act(entry)
+
+        self.do(with_entry)
 
     def action_drop_conversation(self) -> None:
-        """Close the highlighted conversation; `/undo` brings it back."""
-        if (target := self._highlighted) is not None:
-            self._close(target)
-            self.fill(self.query_one(Input).value)
+        """Delete the highlighted conversation."""
+        self._do_to_it(self._drop)
 
-    @property
-    def _highlighted(self) -> OpenConversation | None:
-        index = self.query_one(OptionList).highlighted
-        return None if index is None else self._shown[index]
+    def _drop(self, entry: Entry) -> None:
+        self._dropped.append(((entry.id, None), self._list.place))
+        self._list.take_out(entry.id)
+        self._keeper.delete(entry.id, entry.title)
+        self._list.refresh_rows()
 
-    def _line(self, each: OpenConversation) -> Content:
-        count = len(each.conversation)
-        here = "● " if each is self._conversations.current else "  "
-        last = each.conversation.path()[-1:]
-        how: Content | str = ""
-        if last and last[0].role is Role.ASSISTANT and last[0].ending is not None:
-            mark, color = ending_mark(last[0].ending)
-            how = Content.styled(f"  {mark}", f"${color}")
-        draft = Content.styled("  draft", "$warning") if each.draft.strip() else ""
-        messages = "1 message" if count == 1 else f"{count} messages"
-        title = one_line(_title(each), max(10, min(60, self.app.size.width - 32)))
-        return Content.assemble(
-            (here, "$primary"), title, (f"  {messages}", "$foreground-muted"), how, draft
-        )
+    def action_undo_drop(self) -> None:
+        """Bring back what was deleted last."""
+        self.do(self._undo)
 
+    @work(group="keeper", description="undo")
+    async def _undo(self) -> None:
+        if await self._keeper.undo():
+            key, place = self._dropped.pop() if self._dropped else (None, None)
+            self._list.refresh_rows(key, place)
 
-def _title(each: OpenConversation) -> str:
-    return each.conversation.title or "New conversation"
+    def action_rename_highlighted(self) -> None:
+        """Rename the highlighted conversation."""
+        self._do_to_it(self._rename)
+
+    def _rename(self, entry: Entry) -> None:
+        def rename(title: str | None) -> None:
+            if title is not None:
+                self._keeper.rename(entry.id, title)
+                self._list.refresh_rows()
+
+        self.app.push_screen(RenameScreen(entry.title), rename)
+
+    def action_pin_highlighted(self) -> None:
+        """Keep the highlighted conversation on top, or not."""
+        self._do_to_it(self._pin)
+
+    def _pin(self, entry: Entry) -> None:
+        self._keeper.pin(entry.id, is_pinned=not entry.is_pinned)
+        place = self._list.place if entry.is_pinned else 0
+        self._list.refresh_rows((entry.id, None), place)
+
+    def action_duplicate_highlighted(self) -> None:
+        """Copy the highlighted conversation."""
+        self._do_to_it(self._duplicate)
+
+    @work(group="keeper", description="duplicate")
+    async def _duplicate(self, entry: Entry) -> None:
+        await self._keeper.duplicate(entry.id)
+        self._list.refresh_rows()

@@ -60,7 +60,7 @@ class MessageContent:
         reply: Reply | None = None,
         thinking_open: bool = False,
     ) -> None:
-        """`alternative` is its number among the replies to one prompt, and how many there are.
+        """`alternative` is its number among those at the same place, and how many there are.
 
         With a `reply` the message is still being written.
         """
@@ -68,7 +68,7 @@ class MessageContent:
         self.width = 0
         self._message = message
         self._reply = reply
-        self._alternative = alternative
+        self.alternative = alternative
         self._thinking_open = thinking_open
         self._unpainted: list[str] = []
         self._unpainted_thoughts: list[str] = []
@@ -81,7 +81,11 @@ class MessageContent:
         if reply is None:
             self._body.append(make_visible(message.text))
             self._body.close()
-        if not self.is_prompt:
+        else:  # what has come of it so far
+            self._body.append(self._visible.push(message.text))
+        if self.is_prompt:
+            self._show_number()
+        else:
             self._show_rest()
             self._unfold()
 
@@ -217,6 +221,20 @@ class MessageContent:
 
     # What comes
 
+    def renumber(self, alternative: tuple[int, int] | None) -> None:
+        """It is another one now of how many there are at the same place."""
+        if alternative != self.alternative:
+            self.alternative = alternative
+            self._show_number()
+
+    def _show_number(self) -> None:
+        if self.is_prompt:
+            line = _numbered("", self.alternative)
+            self._sections[_HEAD].replace(0, [FixedLine(line)] if line else [])
+        else:
+            self._shown.pop(_HEAD, None)
+            self._show_head()
+
     def show(self, event: ReplyEvent) -> None:
         """Keep what one event brought until it is painted; the model's name is shown at once."""
         match event:
@@ -286,10 +304,7 @@ class MessageContent:
         source = self._message if self._reply is None else self._reply
         model = one_line(source.served_model or source.model, 60)
         if self._show(_HEAD, model):
-            line = [Span(keep_columns(model), "role")]
-            if self._alternative is not None:
-                number, count = self._alternative
-                line.append(Span(f"  {number}/{count}", "alternative"))
+            line = _numbered(keep_columns(model), self.alternative)
             self._sections[_HEAD].replace(0, [FixedLine(line)])
 
     def _show_thinking(self) -> None:
@@ -320,6 +335,15 @@ class MessageContent:
         bar = Span("▌ ", look)
         lines = f"{mark} {ending_sentence(self._message)}".split("\n")
         self._sections[_NOTICE].replace(0, [PlainLine(line, text_look, bar) for line in lines])
+
+
+def _numbered(name: str, alternative: tuple[int, int] | None) -> list[Span]:
+    """A name, and which of several this one is."""
+    line = [Span(name, "role")] if name else []
+    if alternative is not None:
+        number, count = alternative
+        line.append(Span(f"{'  ' if name else ''}{number}/{count}", "alternative"))
+    return line
 
 
 def _remarks(message: Message) -> Iterator[str]:

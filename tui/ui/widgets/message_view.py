@@ -45,8 +45,9 @@ class Row:
         self.index = index
         self.content = content
         self.selection: Selection | None = None
+        self.is_marked = False
         self._look: Look | None = None
-        self._drawn: dict[int, tuple[Line, Strip]] = {}
+        self._drawn: dict[int, tuple[Line, bool, Strip]] = {}
 
     def strips(self, first: int, count: int, look: Look) -> list[Strip]:
         """Some lines; a line that says what it said is the same strip as before."""
@@ -59,10 +60,12 @@ class Row:
         for y, text in enumerate(self.content.lines(first, count), first):
             line = self.selection.show(self.index, y, text) if self.selection else text
             known = drawn.get(y)
-            if known is None or known[0] != line:
+            is_marked = self.is_marked and y < last
+            if known is None or known[0] != line or known[1] is not is_marked:
                 is_filled = self.content.is_prompt and y < last
-                known = drawn[y] = line, _draw(line, look, is_filled=is_filled)
-            strips.append(known[1])
+                strip = _draw(line, look, is_filled=is_filled, is_marked=is_marked)
+                known = drawn[y] = line, is_marked, strip
+            strips.append(known[2])
         if len(drawn) > _KEPT + count:
             for y in [y for y in drawn if not first - _KEPT // 2 <= y < first + count + _KEPT // 2]:
                 del drawn[y]
@@ -142,10 +145,13 @@ class MessageView(Widget):
         self._strips = [self._blank] * (self._size.height - len(strips)) + strips
 
 
-def _draw(line: Line, look: Look, *, is_filled: bool) -> Strip:
+def _draw(line: Line, look: Look, *, is_filled: bool, is_marked: bool = False) -> Strip:
     palette, width = look.palette, look.width
     blank = palette.style("prompt" if is_filled else "")
-    bar = Segment("▌ ", palette.style("prompt-bar")) if is_filled else Segment("  ", blank)
+    bar = Segment("  ", blank)
+    if is_filled or is_marked:
+        name = f"{'prompt' if is_filled else 'reply'}-bar{' marked' if is_marked else ''}"
+        bar = Segment("█ " if is_marked else "▌ ", palette.style(name))
     segments = [bar, *(Segment(span.text, palette.style(span.look)) for span in line if span.text)]
     used = width_of(line) + 2
     if used < width:

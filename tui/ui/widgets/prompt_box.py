@@ -105,8 +105,20 @@ class PromptBox(TextArea):
             self.app.call_later(self.run_action, "screen.follow")
 
     async def action_recall(self) -> None:
-        """Take back an earlier prompt if there is nothing here, else move up a line."""
-        if self.text:
-            self.action_cursor_up()
-        else:
+        """On the first line take back an earlier prompt, else move up a line."""
+        if self._row == 0:
             await self.run_action("screen.recall")
+        else:
+            self.action_cursor_up()
+
+    async def action_recall_newer(self) -> None:
+        """On the last line go back to a newer prompt, else move down a line."""
+        if self._row == self.wrapped_document.height - 1:
+            await self.run_action("screen.recall_newer")
+        else:
+            self.action_cursor_down()
+
+    @property
+    def _row(self) -> int:
+        """The line of the box, as it is wrapped, that the cursor is in."""
+        return self.wrapped_document.location_to_offset(self.cursor_location).y

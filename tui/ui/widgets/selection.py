@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, split_graphemes
 
+from tui.storage.words import places
 from tui.ui.markdown.lines import Span, cut, text_of
 
 if TYPE_CHECKING:
@@ -145,6 +146,31 @@ class Selecting:
             y = 0 if start else self._window.row(row).content.height - 1
             self._go(Spot(row, y, 0))
 
+    def shift(self, rows: int) -> None:
+        """So many messages have come before all others."""
+        if self.selection is not None:
+            anchor, head = (spot._replace(row=spot.row + rows) for spot in self.selection)
+            self.selection = Selection(anchor, head)
+
+    def find(self, row: int, query: str) -> bool:
+        """Select the first place in a message where the query is; false if it cannot be seen."""
+        self._window.settle(row)
+        content = self._window.row(row).content
+        starts: list[int] = []
+        said = ""
+        for y, line in enumerate(content.lines(0, content.height)):
+            starts.append(len(said))
+            said += text_of(line) + content.joint(y)
+        found = places(said, query)
+        if not found:
+            return False
+        self.selection = Selection(*(self._spot(row, at, starts, said) for at in _ends(found[0])))
+        return True
+
+    def _spot(self, row: int, at: int, starts: list[int], said: str) -> Spot:
+        y = bisect_right(starts, at) - 1
+        return Spot(row, y, cell_len(said[starts[y] : at]))
+
     def text(self) -> str:
         """What is selected, as plain text; only lines that the screen broke are whole again."""
         if self.selection is None:
@@ -184,6 +210,12 @@ class Selecting:
 
     def _last_cell(self, spot: Spot) -> int:
         return max(0, cell_len(text_of(self.line(spot)).rstrip()) - 1)
+
+
+def _ends(place: tuple[int, int]) -> tuple[int, int]:
+    """The first and the last character of a place."""
+    first, end = place
+    return first, end - 1
 
 
 def word_at(line: Line, x: int) -> tuple[int, int]:

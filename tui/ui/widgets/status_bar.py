@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.chat.continuing import can_continue
 from tui.chat.ending import Outcome
 from tui.chat.reply import Phase
 from tui.chat.wording import ending_sentence
@@ -19,18 +20,32 @@ if TYPE_CHECKING:
     from textual.signal import Signal
     from textual.timer import Timer
 
+    from tui.chat.ending import Ending
+    from tui.chat.message import Message
     from tui.chat.reply import Reply
     from tui.ui.widgets.painting import Frame
 
 _TICK = 0.25
 _SILENCE_WORTH_SAYING = 3.0
-_CAN_RETRY = {Outcome.ERROR, Outcome.TRUNCATED, Outcome.STALLED, Outcome.CANCELLED}
+_CAN_RETRY = {
+    Outcome.ERROR,
+    Outcome.TRUNCATED,
+    Outcome.STALLED,
+    Outcome.CANCELLED,
+    Outcome.INTERRUPTED,
+}
 
 
 class StatusBar(Widget):
     """Asks the Reply; keeps no state of it. Nothing ticks while no reply runs."""
 
     reply: reactive[Reply | None] = reactive(None, always_update=True)
+    message: reactive[Message | None] = reactive(None)
+    """The last reply of the conversation, while there is none of this run."""
+    elsewhere = reactive("")
+    """Where the reply runs, if it is not here."""
+    marked = reactive("")
+    """What can be done with the message that is singled out."""
     idle = reactive("")
     hint = reactive("")
     new_lines = reactive(0)
@@ -82,6 +97,8 @@ class StatusBar(Widget):
             what = "1 line" if self.selected_lines == 1 else f"{self.selected_lines} lines"
             what = "several messages" if self.selected_lines < 0 else what
             remedy = Content.styled(f" · {what} selected · {self.copy_key} copies", "$accent")
+        elif self.marked:
+            remedy = Content.styled(f" · {self.marked}", "$accent")
         if self.new_lines:
             more = "line" if self.new_lines == 1 else "lines"
             arrow = Content.styled(f"↓ {self.new_lines} new {more} ({self.follow_key})", "$accent")
@@ -103,10 +120,16 @@ class StatusBar(Widget):
     def _state(self) -> tuple[Content, list[Content], Content]:
         """What is going on, facts in the order of their worth, and what to do about it."""
         reply = self.reply
+        message = self.message if reply is None else None
+        if reply is not None and reply.ending is not None:
+            message = reply.message()
+        if message is not None and message.ending is not None:
+            facts = _facts(reply) if reply else []
+            return _how_it_ended(message, message.ending), facts, _remedy(message, message.ending)
         if reply is None:
             return Content.styled(self.idle, "$foreground-muted"), [], Content()
-        if reply.ending is not None:
-            return self._ended(reply)
+        if self.elsewhere:
+            return Content.assemble(("● ", "$success"), self.elsewhere), _facts(reply), Content()
         spent = reply.seconds_in_phase()
         facts = _facts(reply)
         match reply.phase:
@@ -124,14 +147,16 @@ class StatusBar(Widget):
         facts.append(Content.styled(f"{self.stop_key} stops", "$foreground-muted"))
         return Content.assemble(*state), facts, Content()
 
-    def _ended(self, reply: Reply) -> tuple[Content, list[Content], Content]:
-        message = reply.message()
-        assert message.ending is not None  # noqa: S101 - the caller looked
-        mark, color = ending_mark(message.ending)
-        state = Content.assemble((f"{mark} ", f"${color}"), ending_sentence(message))
-        can_retry = message.ending.outcome in _CAN_RETRY
-        remedy = Content.styled(" · /retry", "$primary") if can_retry else Content()
-        return state, _facts(reply), remedy
+
+def _how_it_ended(message: Message, ending: Ending) -> Content:
+    mark, color = ending_mark(ending)
+    return Content.assemble((f"{mark} ", f"${color}"), ending_sentence(message))
+
+
+def _remedy(message: Message, ending: Ending) -> Content:
+    ways = ["/continue"] if can_continue(message) else []
+    ways += ["/retry"] if ending.outcome in _CAN_RETRY else []
+    return Content.styled("".join(f" · {way}" for way in ways), "$primary")
 
 
 def _facts(reply: Reply) -> list[Content]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -56,11 +57,12 @@ class Transcript(SelectableViewport):
         *,
         running: Reply | None = None,
         alternative: tuple[int, int] | None = None,
+        follow: bool = True,
     ) -> None:
         """Show another conversation instead, or another branch of it; what is on both stays.
 
         `running` is a reply under way, which comes last, and `alternative` its number among how
-        many.
+        many. Without `follow` the reader stays in place as far as that is still there.
         """
         messages = list(conversation.path())
         kept = 0
@@ -77,7 +79,69 @@ class Transcript(SelectableViewport):
         self._pace = Pace()
         self._let_go()
         self.window.show(messages, kept)
-        self.follow()
+        self._renumber()
+        if running is not None:
+            # Now, with what has come so far; what comes from now on is streamed to it.
+            self.window.row(self.window.last)
+        if self.marked is not None and self.marked >= kept:
+            self.marked = None
+        if follow:
+            self.follow()
+        else:
+            self._show()
+
+    def prepend(self, messages: Sequence[Message]) -> None:
+        """Show more before all that is there; nobody sees that until scrolling up."""
+        self.window.prepend(messages)
+        self.selecting.shift(len(messages))
+        if self.marked is not None:
+            self.marked += len(messages)
+        self._show()
+
+    def find(self, message_id: str, query: str) -> None:
+        """Go to a message, and select in it what was looked for."""
+        found = (at for at, each in enumerate(self.window.messages) if each.id == message_id)
+        if (index := next(found, None)) is None:
+            return
+        self.select(Selecting.clear)
+        is_seen = self.selecting.find(index, query)
+        selection = self.selecting.selection
+        y = selection.bounds[0].y if is_seen and selection else 0
+        self._set_following(is_following=False)
+        self.window.go_to(index, y, below=self.window.size.height // 3)
+        self.window.fill()
+        self.marked = None if is_seen else index
+        self.select(lambda _: None)
+
+    def mark(self, step: int) -> None:
+        """Single out the message before or after, at first one that is on the screen."""
+        pieces = self.window.pieces
+        if self.marked is not None:
+            self.mark_at(self.marked + step)
+        elif pieces:
+            self.mark_at(pieces[-1 if step < 0 else 0].row.index)
+
+    def mark_at(self, index: int) -> None:
+        """Single out a message, and have its beginning on the screen."""
+        window = self.window
+        self.marked = min(max(0, index), window.last)
+        window.fill()
+        if (self.marked, 0) not in {(piece.row.index, piece.first) for piece in window.pieces}:
+            self._set_following(is_following=False)
+            window.go_to(self.marked, 0)
+            window.fill()
+            self._set_following(is_following=window.is_at_end)
+        self._show()
+
+    def unmark(self) -> None:
+        """Single out none."""
+        self.marked = None
+        self._show()
+
+    @property
+    def marked_message(self) -> Message | None:
+        """The one that is singled out."""
+        return None if self.marked is None else self.window.messages[self.marked]
 
     def add(self, message: Message, reply: Reply, *, follow: bool) -> None:
         """Show a prompt and the reply to it at the end, and go there if `follow`."""
@@ -157,6 +221,15 @@ class Transcript(SelectableViewport):
             reply=reply,
             thinking_open=self._thinking_open,
         )
+
+    def _renumber(self) -> None:
+        """There may be other alternatives to what has stayed."""
+        for row in self.window.rows:
+            number = self._number(self.window.messages[row.index])
+            if number != row.content.alternative:
+                self.window.change(
+                    partial(MessageContent.renumber, alternative=number), only=row.index
+                )
 
     def _number(self, message: Message) -> tuple[int, int] | None:
         """Which one a message is of how many, if there are several."""

@@ -8,6 +8,7 @@ from textual import on
 from textual.containers import VerticalScroll
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import DockArrangeResult, WidgetPlacement
+from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -33,6 +34,9 @@ class Viewport(VerticalScroll):
     Where the reader is, the window knows; `scroll_y` is only what Textual is told of it. Textual
     lays out three widgets that never move; what they show, `_show` brings up to date.
     """
+
+    marked: reactive[int | None] = reactive(None, repaint=False)
+    """The message that is singled out, to do something with it."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name for it
         self._welcome = Static(classes="welcome")
@@ -152,6 +156,7 @@ class Viewport(VerticalScroll):
             self._set_scroll(window.first)
         for piece in window.pieces:
             piece.row.selection = self.selecting.selection
+            piece.row.is_marked = piece.row.index == self.marked
         return {
             self._view: self._view.show(window.pieces, window.size),
             self._bar: self._bar.show(window.first, window.size.height, window.total),

@@ -92,6 +92,22 @@ class Window:
             self.measure(index)
         return self._heights.total - self._heights.top(first)
 
+    def prepend(self, messages: Sequence[Message]) -> None:
+        """Show more at the beginning; what is on the screen stays."""
+        count = len(messages)
+        self.messages = [*messages, *self.messages]
+        self._rows = {index + count: row for index, row in self._rows.items()}
+        for index, row in self._rows.items():
+            row.index = index
+        self._top = self._top[0] + count, self._top[1]
+        self.pinned = tuple(index + count for index in self.pinned)
+        self._estimate()
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The messages that are drawn, or were lately."""
+        return list(self._rows.values())
+
     def row(self, index: int) -> Row:
         """A message as it is drawn, made if it has to be."""
         row = self._rows.get(index)
@@ -183,9 +199,10 @@ class Window:
         if is_below:
             self._go_up(self.size.height - 1)
 
-    def go_to(self, index: int, y: int) -> None:
-        """Let a line of a message be the first on the screen."""
+    def go_to(self, index: int, y: int, *, below: int = 0) -> None:
+        """Let a line of a message be the first on the screen, or have so many lines above it."""
         self._top = index, y
+        self._go_up(below)
 
     def _to_end(self) -> None:
         self._top = self.last, self.row(self.last).content.height
