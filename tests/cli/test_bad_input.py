@@ -109,7 +109,7 @@ def test_the_app_without_a_terminal_names_the_way_to_go(command_line: CommandLin
     assert "rill ask PROMPT" in command_line.complaint("a prompt")
 
 
-@pytest.mark.parametrize("word", ["models", "config", "doctor", "export", "import", "themes"])
+@pytest.mark.parametrize("word", ["models", "config", "themes"])
 def test_a_command_that_does_not_exist_yet_is_not_taken_for_a_prompt(
     command_line: CommandLine, word: str
 ) -> None:
