@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 from uuid import uuid4
 
@@ -16,27 +16,26 @@ if TYPE_CHECKING:
 
 @contextmanager
 def new_file(path: Path, *, force: bool) -> Iterator[IO[str]]:
-    """A file for text. With `force` another one of this name stays until the new one is whole.
+    """A file for text, which has its name only when it is whole.
 
-    Raises UsageError if there is one, and OutputFailed.
+    Raises UsageError if there is one of that name, unless `force`, and OutputFailed.
     """
     try:
         if path.exists() and not path.is_file():  # a terminal, a pipe: nothing to write over
             with path.open("w", encoding="utf-8") as file:
                 yield file
             return
-        beside = path.with_name(f".{uuid4().hex[:12]}.part") if force else path
+        if not force and path.exists():
+            raise UsageError(f"{path} exists already; --force writes over it.")
+        beside = path.with_name(f".{uuid4().hex[:12]}.part")
         try:
             with os.fdopen(_create(beside), "w", encoding="utf-8", newline="") as file:
                 yield file
-            if force:
-                beside.replace(path)
-        except FileExistsError:
-            raise UsageError(f"{path} exists already; --force writes over it.") from None
-        except BaseException:
-            with suppress(OSError):
-                beside.unlink()
-            raise
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
         raise OutputFailed(f"{path} cannot be written: {error.strerror}.") from error
 

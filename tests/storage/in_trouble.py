@@ -1,11 +1,12 @@
 """A history on a disk that fails, in a process of its own: `python -m tests.storage.in_trouble …`.
 
-    read-only FILE   the folder is mounted read-only before anything is opened
-    full FILE        on a file system of some megabytes that fills up, and is emptied again
-    limited FILE     as `full`, but it is the process that may write no more than so much
+    read-only FILE       the folder is mounted read-only before anything is opened
+    full-at-first FILE   there is no room from the start
+    full FILE            on a file system of some megabytes that fills up, and is emptied again
+    limited FILE         as `full`, but it is the process that may write no more than so much
 
-The first two have to run with the right to mount (`unshare --map-root-user --mount`). Says as JSON
-what a person would have seen.
+All but the last have to run with the right to mount (`unshare --map-root-user --mount`). Says as
+JSON what a person would have seen.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 from tests.storage.speaker import Speaker, said, written
 from tui.chat.conversation import Conversation
 from tui.storage import reads
+from tui.storage.checkup import live_runs
 from tui.storage.history import History
 
 if TYPE_CHECKING:
@@ -50,11 +52,26 @@ async def read_only(path: Path) -> dict[str, object]:
     speaker.talk("and on", "of course")
     return {
         "trouble": str(history.trouble),
+        "alive": sorted(live_runs(path)),
         "before": before,
         "after": said(await speaker.kept()),
         "found": len(await history.read(reads.search, "course", 5)),
         "kept": history.close(5),
     }
+
+
+async def full_at_first(path: Path) -> dict[str, object]:
+    """Somebody starts Rill when the disk is full already."""
+    mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path.parent))
+    first = History(path)
+    await first.start()
+    first.close(5)
+    with suppress(OSError), path.with_name("ballast").open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 1024)
+    history = History(path)
+    await history.start()
+    return {"trouble": str(history.trouble), "kept": history.close(5)}
 
 
 async def full(path: Path) -> dict[str, object]:
@@ -119,5 +136,10 @@ async def _run_out_of_room(
 
 
 if __name__ == "__main__":
-    what = {"read-only": read_only, "full": full, "limited": limited}[sys.argv[1]]
+    what = {
+        "read-only": read_only,
+        "full-at-first": full_at_first,
+        "full": full,
+        "limited": limited,
+    }[sys.argv[1]]
     json.dump(asyncio.run(what(Path(sys.argv[2]))), sys.stdout)

@@ -17,8 +17,9 @@ import pytest
 
 from tests.storage.speaker import Speaker, said, written
 from tui.storage import reads
-from tui.storage.database import connect, explained
+from tui.storage.database import connect, explained, reading_modes
 from tui.storage.history import History
+from tui.storage.paths import runs_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,9 +125,11 @@ async def test_a_file_in_the_place_of_the_runs_is_said(path: Path) -> None:
 
 async def test_what_is_read_only_can_still_be_read_and_gone_on_from_in_memory(path: Path) -> None:
     speaker = await some_history(path)
+    await asyncio.to_thread((runs_folder(path) / "a-run-that-died").touch)
     told = in_trouble("read-only", path)
     assert "read-only" in told["trouble"].lower()
     assert str(path) in told["trouble"]
+    assert told["alive"] == []
     assert told["before"] == said(speaker.conversation)
     assert told["after"] == [*said(speaker.conversation), "and on", "of course"]
     assert told["found"] == 1
@@ -150,6 +153,23 @@ def test_what_a_full_disk_held_back_is_written_when_there_is_room(
     assert told["lost"] == []
     assert told["kept"]
     assert told["trouble afterwards"] == "None"
+
+
+def test_a_disk_that_is_full_at_the_start_is_said_to_be(path: Path) -> None:
+    told = in_trouble("full-at-first", path)
+    assert told == {"trouble": f"The disk is full; make room for {path}.", "kept": False}
+
+
+async def test_a_file_that_is_taken_away_is_missed_at_the_end_at_the_latest(path: Path) -> None:
+    history = History(path)
+    await history.start()
+    speaker = Speaker(history)
+    speaker.talk("before", "yes")
+    await written(history)
+    await asyncio.to_thread(path.rename, path.with_name("elsewhere.db"))
+    speaker.talk("after", "yes")
+    assert history.close(5) is False
+    assert str(history.trouble) == f"The history {path} was moved away or replaced."
 
 
 @contextmanager
@@ -260,3 +280,10 @@ def test_a_file_that_one_process_opens_twice_keeps_what_is_written_to_it(path: P
         first.execute("UPDATE counter SET change = 42")
         with closing(connect(path)) as second:
             assert second.execute("SELECT change FROM counter").fetchone() == (42,)
+
+
+def test_what_is_only_in_the_log_is_never_left_out_unsaid(path: Path) -> None:
+    with closing(connect(path)) as db:
+        db.execute("UPDATE counter SET change = 1")
+        assert [mode for mode in reading_modes(path) if "immutable" in mode] == []
+    assert [mode for mode in reading_modes(path) if "immutable" in mode]

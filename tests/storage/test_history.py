@@ -23,6 +23,7 @@ from tui.storage.records import Sheet
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
+    from sqlite3 import Connection
 
     from tui.storage.records import Kept
 
@@ -513,3 +514,16 @@ def test_a_message_that_ends_twice_is_found_once(role: Role) -> None:
     assert reads.search(db, "first", 5) == []
     assert len(reads.search(db, "words", 5)) == 1
     db.close()
+
+
+async def test_a_write_that_is_a_mistake_of_ours_does_not_pass_for_a_kept_one(run: Run) -> None:
+    history = await run()
+
+    def mistaken(db: Connection) -> None:
+        db.execute("SELECT 1")
+        raise TypeError("no such thing")
+
+    with pytest.raises(TypeError):
+        await asyncio.wrap_future(history.write(mistaken))
+    assert "Rill itself failed" in str(history.trouble)
+    assert not history.close(5)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from tests.histories import talk
 from tui.storage.exchange.archive import open_archive
 from tui.storage.exchange.imported import Skipped
 from tui.storage.rescue import rescue
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 
 def rescued(folder: Path) -> list[str]:

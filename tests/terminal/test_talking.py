@@ -118,7 +118,7 @@ async def test_no_frame_shows_one_conversation_under_the_title_of_another(desk: 
         """What of the conversation is there: its title, its text."""
         return "split" in t.screen[0], "together again" in t.text
 
-    for command, wanted in [("/close", (False, False)), ("/undo", (True, True))]:
+    for command, wanted in [("/delete", (False, False)), ("/undo", (True, True))]:
         await terminal.send(command)
         seen: list[tuple[bool, bool]] = []
 
@@ -130,10 +130,10 @@ async def test_no_frame_shows_one_conversation_under_the_title_of_another(desk: 
         assert {(False, True), (True, False)}.isdisjoint(seen)
 
 
-async def test_close_closes_and_undo_brings_it_back(desk: Desk) -> None:
+async def test_delete_deletes_and_undo_brings_it_back(desk: Desk) -> None:
     terminal = desk.start("split", size=(120, 40))
     await terminal.wait_for(lambda t: "✓" in t.status)
-    await terminal.send("/close")
+    await terminal.send("/delete")
     await terminal.wait_for("/undo brings it back")
     await terminal.wait_for(lambda t: "New conversation" in t.screen[0])
     await terminal.send("/undo")
@@ -210,7 +210,7 @@ async def test_a_stop_key_ends_an_attempt_to_connect(
     await terminal.wait_for(lambda _: not no_entrance.knocking())
 
 
-@pytest.mark.parametrize("way", ["ctrl+n", "/new", "/close", "/stop", "ctrl+q", "/quit"])
+@pytest.mark.parametrize("way", ["ctrl+n", "/new", "/delete", "/stop", "ctrl+q", "/quit"])
 async def test_every_way_out_closes_the_connection(
     desk: Desk, loopback: LoopbackServer, way: str
 ) -> None:

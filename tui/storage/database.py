@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import time
 from contextlib import closing, contextmanager
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _PATIENCE = 5.0
 # What is read from a file that cannot be written is kept in memory up to this size, in bytes.
 _LARGEST_COPY = 256 << 20
+# Bytes that SQLite needs beside the file before it can even read.
+_LEAST_ROOM = 64 << 10
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -103,19 +106,32 @@ def explained(error: sqlite3.Error, path: Path | None) -> HistoryError:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return HistoryError(f"The history {path} is locked by another program.", passes=True)
         case sqlite3.SQLITE_FULL:
-            return HistoryError(f"The disk is full; make room for {path}.", passes=True)
+            return _disk_is_full(path)
         case sqlite3.SQLITE_READONLY:
             return HistoryError(f"The history {path} is read-only; make it writable.", passes=True)
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
             return HistoryError(f"The history {path} is damaged; rill doctor can repair it.")
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return HistoryError(f"The history {path} cannot be opened; see who may read it.")
+        case sqlite3.SQLITE_IOERR if path is not None and not _has_room(path):
+            return _disk_is_full(path)  # in the words of the files beside it
         case sqlite3.SQLITE_IOERR:
             return HistoryError(
                 f"The disk failed at the history {path}: {error}; look after it.", passes=True
             )
         case _:
             return HistoryError(f"The history {path} cannot be used ({error}); try rill doctor.")
+
+
+def _disk_is_full(path: Path | None) -> HistoryError:
+    return HistoryError(f"The disk is full; make room for {path}.", passes=True)
+
+
+def _has_room(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free >= _LEAST_ROOM
+    except OSError:
+        return True  # then that is not what is wrong
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -199,10 +215,19 @@ def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {max(version, len(MIGRATIONS))}")
 
 
+def reading_modes(path: Path) -> tuple[str, ...]:
+    """The ways to read a file without writing to it, for the URI of a connection.
+
+    `immutable` reads where not even a lock can be set, but nothing that is in the log beside it.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    has_log = log.exists() and log.stat().st_size > 0
+    return ("mode=ro",) if has_log else ("mode=ro", "mode=ro&immutable=1")
+
+
 def _copy(path: Path, target: sqlite3.Connection) -> bool:
     """What can be read of a file that cannot be written; false if nothing can."""
-    # `immutable` reads where not even a lock can be set.
-    for mode in ("mode=ro", "immutable=1"):
+    for mode in reading_modes(path):
         try:
             if path.stat().st_size > _LARGEST_COPY:
                 return False

@@ -138,6 +138,7 @@ class History:
         return Start()
 
     def _leave(self) -> None:
+        self._failed = self._failed or self._is_lost()
         for connection in (self._reading, self._db):
             if connection is not None:
                 connection.close()
@@ -187,6 +188,13 @@ class History:
                     self._failed = True
                     raise trouble from error
                 pause = min(2 * pause, _LONGEST_PAUSE)
+            except Exception as error:
+                # A bug of ours must not pass for something that was written.
+                self._failed = True
+                self._tell(
+                    HistoryError(f"Rill itself failed to write this ({type(error).__name__}).")
+                )
+                raise
             else:
                 if not self._failed and self.is_lasting:
                     self._tell(None)
@@ -225,10 +233,8 @@ class History:
         """In the writer thread, every now and then: what have other runs done?"""
         if self._db is None or self.presence is None or self._path is None:
             return
-        if identity(self._path) != self._identity:
-            # What is written from now on goes to a file that nobody can find any more.
+        if self._is_lost():
             self._failed = True
-            self._tell(HistoryError(f"The history {self._path} was moved away or replaced."))
             return
         try:
             version = _version(self._db)
@@ -243,6 +249,13 @@ class History:
         if version != self._seen or has_dead:
             self._seen = version
             self._call(self._on_change)
+
+    def _is_lost(self) -> bool:
+        """Whether what is written goes to a file that nobody can find any more."""
+        if self._path is None or not self.is_lasting or identity(self._path) == self._identity:
+            return False
+        self._tell(HistoryError(f"The history {self._path} was moved away or replaced."))
+        return True
 
     def _call(self, callback: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody is there to be told

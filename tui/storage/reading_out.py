@@ -6,25 +6,21 @@ Nothing is written, so a history that may only be read can be read out, too.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tui.errors import HistoryError
 from tui.storage import reads
-from tui.storage.database import connect, explained, version_of
+from tui.storage.database import connect, explained, reading_modes, snapshot, version_of
 from tui.storage.replies import interrupted, journal
 from tui.storage.rows import MESSAGE_COLUMNS, read_message
 from tui.storage.schema import MIGRATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tui.storage.records import Kept
 
-# Whoever may write leaves nothing beside the file; the last one reads where not even a lock can be
-# set: on a disk that is read-only.
-_MODES = ("mode=rw", "mode=ro", "mode=ro&immutable=1")
 _PATIENCE = 2.0
 
 
@@ -34,7 +30,8 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     Raises HistoryError.
     """
     try:
-        db = _open(path, _MODES)
+        # Whoever may write leaves nothing beside the file.
+        db = _open(path, ("mode=rw", *reading_modes(path)))
         db.execute("PRAGMA query_only = ON")
         version = version_of(db)
     except sqlite3.Error as error:
@@ -48,7 +45,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 def open_unchanged(path: Path) -> sqlite3.Connection:
     """Whatever is there, not even tidied up by SQLite. Raises HistoryError, and sqlite3.Error."""
-    return _open(path, _MODES[1:])
+    return _open(path, reading_modes(path))
 
 
 def _open(path: Path, modes: Sequence[str]) -> sqlite3.Connection:
@@ -76,7 +73,7 @@ def _open(path: Path, modes: Sequence[str]) -> sqlite3.Connection:
 
 def read_out(db: sqlite3.Connection, conversation_id: str) -> Kept | None:
     """A conversation with all that has come; `None` if it is not there. Raises CodecError."""
-    with _one_moment(db):
+    with snapshot(db):
         opened = reads.load(db, conversation_id, None)
         if opened is None:
             return None
@@ -99,16 +96,6 @@ def read_out(db: sqlite3.Connection, conversation_id: str) -> Kept | None:
     if head in conversation:
         conversation.rewind(head)
     return opened.kept
-
-
-@contextmanager
-def _one_moment(db: sqlite3.Connection) -> Iterator[None]:
-    """All that is read within is of one state of the file."""
-    db.execute("BEGIN")
-    try:
-        yield
-    finally:
-        db.execute("COMMIT")
 
 
 def _may_not_write(error: sqlite3.Error) -> bool:

@@ -167,7 +167,7 @@ def load(
     conversation.is_whole = len(conversation) == total
     conversation.beginning = title
     # A head that came after `until` is not known here.
-    conversation.rewind(head if head and head in conversation else None)
+    conversation.rewind(head if head is not None and head in conversation else None)
     kept = Kept(
         conversation, created, updated, bool(pinned), draft, tuple(json.loads(waiting)), origin
     )

@@ -13,7 +13,7 @@ from tui.storage.codec import decode_events, encode, encode_events
 from tui.storage.database import next_change
 from tui.storage.rows import MESSAGE_COLUMNS, message_row, read_message, to_json
 from tui.storage.schema import index, unindex
-from tui.storage.writes import count_messages, insert_message, revive, save
+from tui.storage.writes import count_messages, insert_message, revive, revive_branch, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -46,8 +46,9 @@ def append_journal(db: Connection, message_id: str, events: Sequence[ReplyEvent]
 
 
 def end_reply(db: Connection, sheet: Sheet, message: Message, run: str) -> None:
-    """A reply has ended, as `message`."""
+    """A reply has ended, as `message`; somebody has seen it, so its branch is there."""
     save(db, sheet, run)
+    revive_branch(db, message.id, next_change(db))
     _finish(db, sheet.id, message)
 
 

@@ -2,13 +2,13 @@
 
 A conversation that is here already, by its id or its origin, gets the messages that it does not
 have, and the rest of replies that were exported before they had ended. What stands here stays as it
-is: titles, drafts, the branch being read. What was deleted here
-stays deleted for as long as the deletion can be undone; after that nothing is known of it, and it
-comes like any other.
+is: titles, drafts, the branch being read. What was deleted here stays deleted for as long as the
+deletion can be undone; after that nothing is known of it, and it comes like any other.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -158,7 +158,7 @@ def _insert(db: Connection, kept: Kept, change: int) -> None:
         (
             *(conversation.id, title, fold(title), conversation.given_title, conversation.system),
             *(kept.draft, to_json(kept.waiting), kept.is_pinned),
-            *(kept.created_at, kept.updated_at, kept.origin, change),
+            *(kept.created_at, min(kept.updated_at, time.time()), kept.origin, change),
         ),
     )
 
@@ -198,6 +198,6 @@ def _grow(db: Connection, kept: Kept, here: str, path: list[str], change: int) -
     db.execute(
         "UPDATE conversation SET title = ?, folded = ?, head = ?, change = ?,"
         " updated_at = max(updated_at, ?) WHERE id = ?",
-        (title, fold(title), head, change, kept.updated_at, here),
+        (title, fold(title), head, change, min(kept.updated_at, time.time()), here),
     )
     restate(db, here)

@@ -195,7 +195,11 @@ def revive(db: Connection, conversation_id: str, message_id: str | None, change:
         "UPDATE conversation SET deletion = NULL, change = ? WHERE id = ? AND deletion IS NOT NULL",
         (change, conversation_id),
     )
-    # What comes before a message that is there, is there.
+    revive_branch(db, message_id, change)
+
+
+def revive_branch(db: Connection, message_id: str | None, change: int) -> None:
+    """What comes before a message that is there, is there."""
     db.execute(
         "WITH RECURSIVE up (id, parent) AS (SELECT id, parent FROM message WHERE id = ?1"
         " AND deletion IS NOT NULL UNION ALL SELECT message.id, message.parent FROM up"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -141,6 +142,12 @@ def test_what_is_not_there_or_holds_nothing_is_said(tmp_path: Path):
         open_archive(tmp_path)
     with pytest.raises(ArchiveUnreadable, match="holds no conversations"):
         open_archive(zipped(tmp_path / "other.zip", **{"a.json": [], "b.json": []}))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ArchiveUnreadable, match="is a pipe or a device; save it as a file first"):
+        open_archive(tmp_path / "pipe")
 
 
 def test_a_file_that_breaks_off_gives_what_came_before(tmp_path: Path):

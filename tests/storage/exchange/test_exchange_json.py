@@ -129,6 +129,7 @@ def message(**changes: object) -> dict[str, object]:
     ("changes", "why"),
     [
         ({"id": 5}, "its 'id' is not a str"),
+        ({"id": ""}, "its 'id' is empty"),
         ({"created_at": True}, "'created_at' is not a number"),
         ({"created_at": 10**400}, "'created_at' is not a number"),
         ({"color": "red"}, "'color', which is not known"),

@@ -85,6 +85,10 @@ def open_archive(path: Path) -> Archive:
         if path.is_dir():
             database = database_in(path)
             return _json(path, members_of_folder(path)) if database is None else _sqlite(database)
+        if path.exists() and not path.is_file():  # it is read more than once
+            raise ArchiveUnreadable(
+                f"{shown(path)} is a pipe or a device; save it as a file first."
+            )
         with path.open("rb") as file:
             start = file.read(16)
         if start.startswith(b"SQLite format 3\0"):

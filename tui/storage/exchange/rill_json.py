@@ -88,8 +88,11 @@ def _entry(kept: Kept) -> dict[str, object]:
 def _kept(entry: Mapping[str, object]) -> Kept:
     if unknown := entry.keys() - _FIELDS:
         raise CodecError(f"it has {min(unknown)!r}, which is not known")
+    # Without its id a conversation would be a new one at every import.
+    if not (id_ := _field(entry, "id", str)):
+        raise CodecError("its 'id' is empty")
     conversation = Conversation(
-        id=_field(entry, "id", str),
+        id=id_,
         system=_field(entry, "system", str),
         title=_field(entry, "title", str),
     )
