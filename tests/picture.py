@@ -8,8 +8,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from tui.demo.server import DemoServer
-from tui.launch import Session, prepare
+from tui.launch import Opening, Session, prepare
 from tui.providers.registry import make_provider
+from tui.storage.history import History
 from tui.ui.app import RillApp
 from tui.ui.screens.chat import ChatScreen
 from tui.ui.theme_files import load_themes, themes_folder
@@ -25,7 +26,8 @@ async def _picture() -> str:
     async with DemoServer() as server:
         provider = make_provider("demo", "demo", server.base_url, None)
         session = Session(provider, launch.options, http, "", is_demo=True)
-        app = RillApp(session, launch.settings, load_themes(themes_folder()))
+        themes = load_themes(themes_folder())
+        app = RillApp(session, launch.settings, themes, History(None), Opening())
         async with app.run_test(size=(100, 32)) as pilot:
             chat = app.screen
             assert isinstance(chat, ChatScreen)

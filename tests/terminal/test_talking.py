@@ -99,7 +99,7 @@ async def test_a_new_conversation_and_back_to_the_first(desk: Desk) -> None:
     await terminal.send("split")
     await terminal.wait_for("somebody put them together again")
     terminal.press("ctrl+o")
-    await terminal.wait_for("Type to filter")
+    await terminal.wait_for("Type to find")
     terminal.write("noth")
     await terminal.wait_for(lambda t: "noth" in t.text and "  2 messages" in t.text)
     await terminal.wait_for(lambda t: t.text.count("2 messages") == 1)

@@ -218,6 +218,37 @@ async def test_a_branch_is_deleted_and_brought_back(loopback: LoopbackServer) ->
         assert [text for _, text in prompts(exchange)] == ["First", "One", "Second", "Two", "Third"]
 
 
+async def test_bringing_something_back_in_the_middle_of_a_reply_keeps_what_has_come(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await two_turns(desk)
+        await desk.press("escape", "D", "i")
+        exchange = await desk.begun("Third", "Thr")
+        await desk.say("/undo")
+        await exchange.wait_closed()
+        await desk.sees("Second loopback-1 1/2 Two")
+        await desk.press("escape", "]")
+        await desk.sees("Third loopback-1 Thr ■ stopped")
+
+
+async def test_what_is_brought_back_from_the_list_takes_the_place_of_what_came_into_it(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await two_turns(desk)
+        await desk.press("escape", "D", "i")
+        exchange = await desk.begun("Third", "Thr")
+        await desk.type("half a tho")
+        await desk.press("ctrl+o", "ctrl+z")
+        await exchange.wait_closed()
+        await desk.press("escape")
+        await desk.sees("Second loopback-1 1/2 Two")
+        assert desk.prompt == "half a tho"
+        await desk.press("escape", "]")
+        await desk.sees("Third loopback-1 Thr ■ stopped")
+
+
 async def test_what_was_deleted_is_not_sent(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         await two_turns(desk)
@@ -290,3 +321,16 @@ async def test_the_same_branch_is_shown_when_it_is_opened_again(
         await desk.sees("First loopback-1 One", "1/2 Second loopback-1 Two")
         await desk.press("escape", "]")
         await desk.sees("2/2 Second! loopback-1 Two!")
+
+
+async def test_what_can_be_done_with_a_marked_message_is_said_only_where_it_can(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.press("escape", "K")
+        await desk.status_says("reply marked · r asks again · D deletes")
+        await desk.press("i")
+        await desk.until(lambda: "marked" not in desk.status)
+        await desk.press("escape")
+        await desk.status_says("reply marked")

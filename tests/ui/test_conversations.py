@@ -11,7 +11,8 @@ from tests.loopback import SAFETY_NET
 from tui.chat.ending import CancelledBy
 from tui.chat.message import Message, Role, TextPart
 from tui.chat.reply import Reply
-from tui.storage import reads
+from tui.errors import HistoryError
+from tui.storage import deletions, reads
 from tui.storage.history import History
 from tui.ui.conversations import Conversations
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
-    from tui.ui.conversations import OpenConversation
+    from tui.ui.open_conversation import OpenConversation
 
 
 @asynccontextmanager
@@ -184,6 +185,17 @@ async def test_deleting_another_one_leaves_the_current() -> None:
         assert await conversations.open(first.conversation.id) is None
 
 
+async def test_one_that_is_deleted_before_all_of_it_is_read_is_never_taken_for_whole() -> None:
+    async with beginning() as conversations:
+        id_ = said(conversations, *"abcdefgh" * 10).conversation.id
+        opened = await conversations.open_anew(id_)
+        assert opened is not None
+        conversations.history.write(deletions.delete_conversation, id_, "another run")
+        with pytest.raises(HistoryError, match="Another Rill has deleted this"):
+            await conversations.complete(opened)
+        assert not opened.conversation.is_whole
+
+
 async def test_what_was_deleted_comes_back_newest_first() -> None:
     async with beginning() as conversations:
         first, second = (said(conversations, text) for text in "ab")
@@ -192,7 +204,8 @@ async def test_what_was_deleted_comes_back_newest_first() -> None:
         conversations.delete(first.conversation.id)
         conversations.delete(second.conversation.id)
         for target, draft in ((second, ""), (first, "half a tho")):
-            undone = await conversations.undo()
+            assert await conversations.undo() == target.conversation.id
+            undone = await conversations.open_anew(target.conversation.id)
             assert undone is not None
             assert (read(undone), undone.draft) == (read(target), draft)
         assert await conversations.undo() is None
@@ -205,7 +218,8 @@ async def test_a_branch_that_was_deleted_comes_back_where_it_was() -> None:
         second = current.conversation.path()[1].id
         assert conversations.delete_branch(second) == 2
         assert read(current) == ["one"]
-        undone = await conversations.undo()
+        assert await conversations.undo() == current.conversation.id
+        undone = await conversations.open_anew(current.conversation.id)
         assert undone is not None
         assert read(undone) == ["one", "two", "three"]
 

@@ -109,7 +109,7 @@ async def test_what_is_deleted_in_the_list_is_brought_back_there(loopback: Loopb
         await desk.press("ctrl+z")
         await desk.sees("Conversations · 1")
         await desk.press("enter")
-        await desk.sees("One", "✓ complete")
+        await desk.sees("One", "ready")
 
 
 async def test_blank_conversations_do_not_pile_up(loopback: LoopbackServer) -> None:

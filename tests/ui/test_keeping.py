@@ -220,7 +220,7 @@ async def test_a_reply_is_in_the_file_as_soon_as_it_is_complete(
         killed = as_if_killed(path)
     async with sit_down(loopback, history=killed) as desk:
         await desk.go_to("Question")
-        await desk.sees("Answer", "✓ complete")
+        await desk.sees("Answer", "ready")
         assert "interrupted" not in desk.words
 
 
@@ -349,14 +349,14 @@ async def test_what_was_deleted_can_be_brought_back_in_the_next_run(
         await desk.answered("First", "One")
         await desk.type("half a tho")
         await desk.press("ctrl+o", "ctrl+d", "escape")
-        await desk.sees("Deleted “First”.")
+        await desk.sees("Deleted “First”. ctrl+z")
         await quits(desk)
     async with sit_down(loopback, history=path) as desk:
         await desk.press("ctrl+o")
         await desk.sees("Conversations · 0")
         await desk.press("escape")
         await desk.say("/undo")
-        await desk.sees("First", "One", "✓ complete")
+        await desk.sees("First", "One", "ready")
         await desk.until(lambda: desk.prompt == "half a tho")
 
 

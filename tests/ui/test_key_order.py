@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.histories import fill, talk
 from tests.ui.desk import prompts, sit_down
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.loopback import LoopbackServer
 
 
@@ -137,3 +140,41 @@ async def test_pages_are_turned_from_the_prompt_and_it_can_still_be_typed_in(
         await desk.press("pagedown", "c")
         await desk.sees("line 60")
         assert desk.prompt == "abc"
+
+
+async def test_an_edit_is_typed_and_sent_in_one_burst(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.burst("escape", "e", "!", "r", "enter", *"draft")
+        exchange = await loopback.next_exchange()
+        assert prompts(exchange) == [("user", "First!r")]
+        await desk.settle()
+        assert desk.prompt == "draft"
+
+
+async def test_letters_behind_the_way_back_to_the_prompt_are_no_commands(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.burst("escape", "k", "i", *"re D")
+        assert desk.prompt == "re D"
+        assert "Deleted" not in desk.words
+        assert loopback.unanswered() == 0
+
+
+async def test_what_is_typed_before_the_asked_for_conversation_is_read_is_sent_in_it(
+    loopback: LoopbackServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "history.db"
+    fill(path, [talk("tides", 2)])
+    async with sit_down(loopback, history=path, resume="tides-conversation") as desk:
+        await desk.burst(*"And", "enter", *"then")
+        exchange = await loopback.next_exchange()
+        assert [text for _, text in prompts(exchange)][-2:] == [
+            "tides answers 1: grüezi 言葉",
+            "And",
+        ]
+        await desk.until(lambda: desk.prompt == "then")
+        await desk.press("ctrl+o")
+        await desk.sees("Conversations · 1")

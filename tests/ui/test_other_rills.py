@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from tests.histories import begin_a_reply, fill, talk, texts
 from tests.ui.desk import prompts, sit_down
 from tui.chat.message import Message
+from tui.storage import deletions, writes
+from tui.storage.database import connect, transaction
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -39,8 +41,9 @@ async def two_desks(loopback: LoopbackServer, path: Path) -> AsyncGenerator[tupl
         sit_down(loopback, history=path, resume=TIDES) as one,
         sit_down(loopback, history=path, resume=TIDES) as other,
     ):
-        await one.sees("tides answers 39")
-        await other.sees("tides answers 39")
+        for desk in (one, other):
+            await desk.sees("tides answers 39")
+            await desk.until(lambda desk=desk: desk._chat.conversation.is_whole)
         yield one, other
 
 
@@ -50,7 +53,7 @@ async def test_what_is_said_in_one_appears_in_the_other(
     async with two_desks(loopback, path) as (one, other):
         await one.answered("Any news?", "None at all")
         await other.sees("Any news?", "None at all")
-        await other.status_says("✓ complete")
+        await other.status_says("ready")
         exchange = await other.ask("And now?")
         sent = [text for _, text in prompts(exchange)]
         assert sent[-3:] == ["Any news?", "None at all", "And now?"]
@@ -70,7 +73,7 @@ async def test_a_reply_that_runs_in_one_is_shown_as_running_in_the_other(
         assert "interrupted" not in other.words
         await exchange.text(" no more.")
         await exchange.finish()
-        await other.sees("Half a sentence, and no more.", "✓ complete")
+        await other.sees("Half a sentence, and no more.", "ready")
         assert other.transcript.count("Question") == 1
         assert other.transcript.count("Half a sent") == 1
         assert "another Rill" not in other.status
@@ -130,7 +133,7 @@ async def test_a_stop_in_one_does_not_end_what_the_other_receives(
         await exchange.finish()
         await one.sees("Half a sentence.", "✓ complete")
         await other.go_to("tides asks 0")
-        await other.sees("Half a sentence.", "✓ complete")
+        await other.sees("Half a sentence.", "ready")
 
 
 async def test_a_reply_whose_run_dies_is_interrupted_for_those_who_look_on(
@@ -171,6 +174,23 @@ async def test_a_branch_that_is_deleted_in_one_is_gone_in_the_other(
         await other.sees("tides answers 39")
 
 
+async def test_an_edit_of_what_another_deletes_meanwhile_stays_in_the_box(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    async with two_desks(loopback, path) as (one, other):
+        await one.press("escape", "e")
+        await one.type(" twice")
+        await other.press("escape", "K", "K", "D")
+        await one.until(lambda: "tides asks 39" not in one.transcript)
+        await one.press("enter")
+        await one.sees("The prompt that you edited was deleted in another Rill")
+        assert one.prompt == "tides asks 39 twice"
+        assert loopback.unanswered() == 0
+        await one.press("enter")
+        sent = [text for _, text in prompts(await loopback.next_exchange())]
+        assert sent[-2:] == ["tides answers 38: grüezi 言葉", "tides asks 39 twice"]
+
+
 async def test_a_title_given_in_one_is_seen_in_the_other(
     loopback: LoopbackServer, path: Path
 ) -> None:
@@ -192,7 +212,7 @@ async def test_who_reads_further_up_is_not_moved_by_what_another_says(
         assert other.transcript == shown
         await exchange.text("\n\n".join(map(str, range(30))))
         await exchange.finish()
-        await other.status_says("✓ complete")
+        await other.status_says("ready")
         assert other.transcript == shown
 
 
@@ -225,7 +245,7 @@ async def test_two_who_say_something_at_once_lose_nothing(
             await exchange.text("Yes")
             await exchange.finish()
         for desk in (one, other):
-            await desk.status_says("✓ complete")
+            await desk.until(lambda desk=desk: desk.status.startswith(("✓", "ready")))
             await desk.sees("/2 at desk")
             await desk.press("escape", "[")
             await desk.sees("1/2 at desk")
@@ -246,3 +266,41 @@ async def test_what_another_said_while_one_was_elsewhere_is_there_on_coming_back
         await other.sees("Any news?", "None at all")
         exchange = await other.ask("And now?")
         assert prompts(exchange)[-2] == ("assistant", "None at all")
+
+
+async def test_a_second_try_keeps_its_number_when_news_from_another_is_shown(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    async with two_desks(loopback, path) as (one, other):
+        await one.press("escape", "r")
+        exchange = await loopback.next_exchange()
+        await exchange.text(PARTIAL)
+        await one.sees(PARTIAL)
+        assert "loopback-1 2/2" in one.transcript
+        await other.say("/rename")
+        await other.sees("enter renames")
+        await other.press(*"rivers", "enter")
+        await one.sees("rivers")
+        assert "loopback-1 2/2" in one.transcript
+        assert PARTIAL in one.transcript
+        await exchange.finish()
+        await one.status_says("✓ complete")
+
+
+async def test_a_branch_that_another_deletes_stays_as_long_as_something_comes_into_it(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    async with sit_down(loopback, history=path, resume=TIDES) as desk:
+        await desk.answered("Any news?", "None at all")
+        prompt, _ = desk._chat.conversation.path()[-2:]
+        exchange = await desk.begun("Still not?", "Well")
+        with closing(connect(path)) as db, transaction(db):
+            deletions.delete_branch(db, TIDES, prompt.id, None, "another run")
+            writes.rename(db, TIDES, "rivers")
+        await desk.sees("rivers")  # so the deletion was seen, too
+        await exchange.text(", no.")
+        await exchange.finish()
+        await desk.status_says("✓ complete")
+        await desk.sees("None at all", "Well, no.")
+    async with sit_down(loopback, history=path, resume=TIDES) as desk:
+        await desk.sees("None at all", "Well, no.")

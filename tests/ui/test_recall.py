@@ -69,6 +69,14 @@ async def test_what_ctrl_c_has_cleared_is_the_first_that_comes_back(
         await walk(desk, ("up", "never sent"), ("up", "First"))
 
 
+async def test_what_was_sent_since_is_the_first_that_comes_back(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await walk(desk, ("up", "First"), ("down", ""))
+        await desk.answered("Second", "Two")
+        await walk(desk, ("up", "Second"), ("up", "First"))
+
+
 async def test_the_same_prompt_sent_often_comes_once(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         for text in ("Other", "Same", "Same"):

@@ -262,6 +262,13 @@ async def test_the_hints_name_the_keys_that_a_person_has_chosen(tmp_path: Path) 
         await reader.points_at("✦ First")
 
 
+@pytest.mark.parametrize("width", range(56, 66))
+async def test_hints_that_do_not_fit_are_left_out_whole(tmp_path: Path, width: int) -> None:
+    async with kept(tmp_path / "history.db") as history, reading((width, 24)) as reader:
+        await open_switcher(reader, history)
+        await reader.sees("enter opens · ctrl+d deletes", "esc back")
+
+
 async def test_a_copy_is_the_newest(tmp_path: Path) -> None:
     async with kept(tmp_path / "history.db") as history, reading() as reader:
         talk(history, "First", "One")

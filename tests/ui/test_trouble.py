@@ -110,6 +110,27 @@ async def test_a_trouble_that_passes_is_said_as_long_as_it_lasts_and_nothing_is_
     assert list(texts(path).values()) == [["First", "One", "Second", "Two"]]
 
 
+async def test_what_cannot_be_undone_yet_holds_nobody_up_and_is_done_later(
+    loopback: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "history.db"
+    fill(path, [])
+    monkeypatch.setattr("tui.storage.database._PATIENCE", 0.05)
+    monkeypatch.setattr("tui.ui.conversations._SOON", 0.1)
+    async with sit_down(loopback, history=path) as desk:
+        await desk.answered("First", "One")
+        await desk.press("escape", "D", "i")
+        await desk.until(lambda: list(texts(path).values()) == [["First"]])
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            await desk.say("/undo")
+            await desk.type("half a tho")
+            await desk.sees("The history cannot be written now")
+            other.execute("ROLLBACK")
+        await desk.until(lambda: "First loopback-1 One" in desk.transcript)
+        assert desk.prompt == "half a tho"
+
+
 async def test_the_key_is_in_no_file_even_if_the_server_says_it_back(
     loopback: LoopbackServer, tmp_path: Path
 ) -> None:

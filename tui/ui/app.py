@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from textual import events
+from textual import events, work
 from textual.app import App, SystemCommand
 
 from tui.chat.ending import CancelledBy
@@ -44,6 +44,8 @@ _SIGNALS = {
 }
 # Seconds after the start at which nobody waits for it any more.
 _QUIET_MOMENT = 0.5
+# Seconds that keys are kept for a conversation which is being read; ctrl+q is one of them.
+_LONGEST_OPENING = 3.0
 # A terminal that has hung up can block whoever writes to it; after this many seconds we just go.
 _GRACE = 0.8
 # Seconds to finish writing the history; a disk that takes longer is in trouble.
@@ -119,19 +121,30 @@ class RillApp(App[None]):
         return self._chat
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep what is typed or pasted before there is a prompt box to take it."""
+        """Keep what is typed or pasted before there is a conversation to take it."""
         if self._typed_ahead is not None and isinstance(event, events.Key | events.Paste):
             self._typed_ahead.append(event)
         else:
             await super().on_event(event)
 
     async def on_ready(self) -> None:
-        """Everything is there: let it have what came too early, in its order."""
+        """Everything is there, but for what has to be read first."""
+        self._let_in_when_open()
+        self.set_timer(_QUIET_MOMENT, markdown.warm_up)
+        self.set_timer(_QUIET_MOMENT, keeping.warm_up)
+
+    @work(group="opening", description="opening")
+    async def _let_in_when_open(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_OPENING):
+                await self._chat.is_open.wait()
+        self.call_later(self._let_in)
+
+    async def _let_in(self) -> None:
+        """Let the prompt box have what came too early, in its order."""
         typed, self._typed_ahead = self._typed_ahead or [], None
         for event in typed:
             await super().on_event(event)
-        self.set_timer(_QUIET_MOMENT, markdown.warm_up)
-        self.set_timer(_QUIET_MOMENT, keeping.warm_up)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
         """Every action, and the themes, in the palette."""

@@ -4,52 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from tui.chat.conversation import Conversation
-from tui.chat.reply import Reply
 from tui.errors import HistoryError
 from tui.storage import deletions, reads, writes
 from tui.storage.journal import Journal
 from tui.storage.records import Kept, Sheet
+from tui.ui.open_conversation import Elsewhere, OpenConversation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from tui.chat.events import ReplyEvent
     from tui.chat.message import Message
+    from tui.chat.reply import Reply
     from tui.storage.history import History
-    from tui.storage.records import Changes, Opened, RunningElsewhere
 
 FIRST_SHOWN = 60
 """Messages that are read before a conversation is shown; the rest comes after that."""
-
-
-@dataclass(eq=False, slots=True)
-class Elsewhere:
-    """A reply that another run of Rill receives, told again here from its journal."""
-
-    message_id: str
-    parent: str
-    process_id: int | None
-    reply: Reply
-    journal: int = 0
-
-    @classmethod
-    def of(cls, running: RunningElsewhere) -> Elsewhere:
-        """As far as it has come."""
-        begun = running.begun
-        reply = Reply(provider=begun.provider, model=begun.model, limit=begun.limit)
-        elsewhere = cls(begun.id, running.parent, running.process_id, reply)
-        elsewhere.tell(running)
-        return elsewhere
-
-    def tell(self, running: RunningElsewhere) -> None:
-        """More has come."""
-        for event in running.events:
-            self.reply.apply(event)
-        self.journal = running.journal
+_SOON = 2.0
+"""Seconds that a person waits for a change, at most, and cannot type."""
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +40,6 @@ class Refreshed:
 
     is_other: bool
     events: Sequence[ReplyEvent] = ()
-
-
-@dataclass(eq=False, slots=True)
-class OpenConversation:
-    """A conversation with what is only being typed: its draft, and prompts that wait their turn."""
-
-    conversation: Conversation
-    draft: str = ""
-    waiting: list[str] = field(default_factory=list)
-    is_pinned: bool = False
-    elsewhere: Elsewhere | None = None
-    goes_on: bool = False
-    """Whether what waits is to be sent as soon as that is possible."""
-    change: int = 0
-    """The change of the history up to which it is known here."""
-    kept: Sheet | None = None
-    """What the history was told last."""
-    receives: str | None = None
-    """The prompt that a reply is being received to here."""
-    is_gone: bool = False
-    """Whether another run has deleted it."""
-
-    @property
-    def is_blank(self) -> bool:
-        """Nothing was ever said, typed or left waiting in it."""
-        return not (len(self.conversation) or self.draft.strip() or self.waiting)
 
 
 class Conversations:
@@ -132,7 +84,7 @@ class Conversations:
         opened = await self.history.read(
             reads.load, conversation_id, self.history.presence, FIRST_SHOWN
         )
-        return None if opened is None else _open(opened)
+        return None if opened is None else OpenConversation.of(opened)
 
     def go_to(self, target: OpenConversation) -> None:
         """Make it the current one."""
@@ -147,8 +99,9 @@ class Conversations:
             opened = await self.history.read(
                 reads.load, conversation.id, self.history.presence, until=change
             )
-            if opened is not None:
-                conversation.add(opened.kept.conversation.messages())
+            if opened is None:
+                raise HistoryError("Another Rill has deleted this before all of it was read.")
+            conversation.add(opened.kept.conversation.messages())
             conversation.is_whole = target.change == change
 
     async def refresh(self, target: OpenConversation) -> Refreshed | None:
@@ -166,7 +119,7 @@ class Conversations:
             was_gone, target.is_gone = target.is_gone, True
             return Refreshed(is_other=False) if was_gone else None
         target.is_gone = False
-        is_other = _take_in(target, changes)
+        is_other = target.take_in(changes)
         target.change = changes.change
         running = changes.running
         if known and running and running.begun.id == known.message_id:
@@ -217,7 +170,7 @@ class Conversations:
 
     async def duplicate(self, conversation_id: str) -> str:
         """Copy it with all its branches; gives back the copy's id. Raises HistoryError."""
-        return await asyncio.wrap_future(self.history.write(writes.duplicate, conversation_id))
+        return await _soon(self.history.write(writes.duplicate, conversation_id))
 
     def delete(self, conversation_id: str) -> None:
         """Take it away; `undo` brings it back. The current one is then a new one."""
@@ -240,14 +193,20 @@ class Conversations:
         self.current.kept = self._sheet(self.current)
         return count
 
-    async def undo(self) -> OpenConversation | None:
-        """Bring back what was deleted last, and read it again; `None` if there is nothing."""
-        undone = await asyncio.wrap_future(self.history.write(deletions.undo, self.history.run))
-        if undone is None:
-            return None
-        self._changed.pop(undone, None)
-        opened = await self.history.read(reads.load, undone, self.history.presence, FIRST_SHOWN)
-        return None if opened is None else _open(opened)
+    async def undo(self) -> str | None:
+        """Bring back what was deleted last; gives back the id of the conversation that it is of.
+
+        `None` if there is nothing. Raises HistoryError.
+        """
+        return await _soon(self.history.write(deletions.undo, self.history.run))
+
+    async def open_anew(self, conversation_id: str) -> OpenConversation | None:
+        """Read one again, whatever is known of it here. Raises HistoryError."""
+        opened = await self.history.read(
+            reads.load, conversation_id, self.history.presence, FIRST_SHOWN
+        )
+        self._changed.pop(conversation_id, None)
+        return None if opened is None else OpenConversation.of(opened)
 
     async def earlier_prompts(self, most: int) -> list[str]:
         """What was written before, the newest first; nothing if that cannot be read."""
@@ -275,46 +234,13 @@ class Conversations:
         self._changed[target.conversation.id] = target
 
 
-def _open(opened: Opened) -> OpenConversation:
-    kept = opened.kept
-    return OpenConversation(
-        kept.conversation,
-        kept.draft,
-        list(kept.waiting),
-        kept.is_pinned,
-        elsewhere=None if opened.running is None else Elsewhere.of(opened.running),
-        change=opened.change,
-        kept=Sheet.of(kept.conversation, kept.draft, kept.waiting),
-    )
+async def _soon(change: Future[_Result]) -> _Result:
+    """What a change gives back. Raises HistoryError if that has to wait for a lock or a full disk.
 
-
-def _take_in(target: OpenConversation, changes: Changes) -> bool:
-    """Whoever reads the end goes on reading it as it grows; nobody is pulled to another branch.
-
-    False if all of that was known.
+    It is done all the same, as soon as that is over.
     """
-    conversation = target.conversation
-    title = conversation.given_title
-    conversation.title = changes.given_title
-    is_other = conversation.given_title != title
-    for message, parent in changes.messages:
-        if message.id in conversation:
-            if conversation[message.id] == message:
-                continue
-            conversation.replace(message)
-        elif parent is None:
-            conversation.add([(message, None)])
-            if conversation.head is None:
-                conversation.rewind(message.id)
-        elif parent == target.receives:
-            conversation.add([(message, parent)])
-        elif parent in conversation:
-            conversation.append(message, parent=parent)
-        else:
-            continue
-        is_other = True
-    for message_id in changes.removed:
-        if message_id in conversation:
-            conversation.remove(message_id)
-            is_other = True
-    return is_other
+    written = asyncio.wrap_future(change)
+    await asyncio.wait({written}, timeout=_SOON)
+    if written.done():
+        return written.result()
+    raise HistoryError("The history cannot be written now; that is done as soon as it can.")

@@ -35,18 +35,22 @@ class BranchingScreen(KeepingScreen):
 
     def action_previous_message(self) -> None:
         """Single out the message before."""
-        self.transcript.focus()
+        self.set_focus(self.transcript)
         self.transcript.mark(-1)
 
     def action_next_message(self) -> None:
         """Single out the message after."""
-        self.transcript.focus()
+        self.set_focus(self.transcript)
         self.transcript.mark(1)
+
+    def on_descendant_focus(self) -> None:
+        """The keys for a marked message are letters where one writes."""
+        self.show_marked()
 
     def show_marked(self) -> None:
         """Say which message is singled out, and what can be done with it."""
         message = self.transcript.marked_message
-        if message is None:
+        if message is None or self.focused is not self.transcript:
             self.status.marked = ""
             return
         if message.role is Role.USER:
@@ -81,7 +85,7 @@ class BranchingScreen(KeepingScreen):
         self._editing = _Editing(message, self.prompt.text)
         self.prompt.border_title = f"editing a prompt · {self._key('stop')} gives up"
         self.prompt.replace_all(message.text)
-        self.prompt.focus()
+        self.set_focus(self.prompt)
 
     def prompt_of(self, message: Message) -> Message | None:
         """A prompt itself, or the prompt that a reply answers."""
@@ -106,6 +110,20 @@ class BranchingScreen(KeepingScreen):
         if self.prompt.text != self._editing.message.text:
             self._conversations.keep_unsent(self.prompt.text)
         return self.take_edited() is not None
+
+    def is_edited_gone(self, text: str) -> bool:
+        """If what was edited as `text` is not there any more, say so, and leave it in the box."""
+        if self._editing is None or self._editing.message.id in self.conversation:
+            return False
+        self.take_edited()
+        self.prompt.replace_all(text)
+        self.notify(
+            "The prompt that you edited was deleted in another Rill; sent again, this goes on at "
+            "the end.",
+            severity="warning",
+            markup=False,
+        )
+        return True
 
     # Walking and deleting
 

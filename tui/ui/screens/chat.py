@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from tui.launch import Opening, Session
     from tui.storage.journal import Journal
-    from tui.ui.conversations import Conversations, OpenConversation
+    from tui.ui.conversations import Conversations
+    from tui.ui.open_conversation import OpenConversation
 
 _SECOND_CTRL_C = 2.0
 
@@ -114,7 +115,9 @@ class ChatScreen(BranchingScreen):
         if opening.prompt and opening.conversation_id is not None:
             current = self._conversations.current
             current.waiting.append(opening.prompt)
-            current.goes_on = True
+            # In no other conversation than the one it is meant for.
+            current.goes_on = current.conversation.id == opening.conversation_id
+            self.show_waiting()
             self.go_on()
 
     def on_resize(self, event: Resize) -> None:
@@ -140,7 +143,7 @@ class ChatScreen(BranchingScreen):
         if command is not None:
             await self.run_action(command.command)
             if self.is_current:  # who types commands goes on typing
-                self.prompt.focus()
+                self.set_focus(self.prompt)
             return
         if self.is_editing:
             self._send_edited(text)
@@ -153,6 +156,8 @@ class ChatScreen(BranchingScreen):
 
     def _send_edited(self, text: str) -> None:
         """Begin a branch with another prompt in the place of the one that was edited."""
+        if self.is_edited_gone(text):
+            return
         if self.is_busy_or_blank():
             self.prompt.put_back(text)
         elif (edited := self.take_edited()) is not None:
@@ -284,20 +289,15 @@ class ChatScreen(BranchingScreen):
         self.give_up_edit()
         self.keep_draft()
 
-    def show_conversation(
-        self, alternative: tuple[int, int] | None = None, *, follow: bool = True
-    ) -> None:
-        """Show the open conversation as it is now, and leave what is being typed alone.
-
-        `alternative` is the number of the running reply among how many.
-        """
+    def show_conversation(self, *, follow: bool = True) -> None:
+        """Show the open conversation as it is now, and leave what is being typed alone."""
         current = self._conversations.current
         conversation, elsewhere = current.conversation, current.elsewhere
         reply = self._under_way.reply if self._under_way else None
         if reply is None and elsewhere is not None and elsewhere.parent == conversation.head:
             reply = elsewhere.reply
-            number = elsewhere.process_id
-            self.status.elsewhere = "running in another Rill" + (f" ({number})" if number else "")
+            process = elsewhere.process_id
+            self.status.elsewhere = "running in another Rill" + (f" ({process})" if process else "")
         else:
             self.status.elsewhere = ""
         self.title_bar.heading = conversation.title
@@ -305,7 +305,11 @@ class ChatScreen(BranchingScreen):
         self.status.message = next(replies, None)
         self.status.reply = reply
         self.show_waiting()
-        self.transcript.show(conversation, running=reply, alternative=alternative, follow=follow)
+        number = None
+        if reply is not None and conversation.head is not None:
+            count = len(conversation.children(conversation.head)) + 1
+            number = (count, count) if count > 1 else None
+        self.transcript.show(conversation, running=reply, alternative=number, follow=follow)
 
     def action_retry(self) -> None:
         """Ask for the marked reply again, or the last; the old one stays, as an alternative."""
@@ -317,9 +321,8 @@ class ChatScreen(BranchingScreen):
             self.notify("There is no prompt before it.", severity="warning", markup=False)
             return
         conversation.rewind(prompt.id)
-        count = len(conversation.children(prompt.id)) + 1
         running = self._begin()
-        self.show_conversation((count, count) if count > 1 else None)
+        self.show_conversation()
         self._start(running)
 
     def action_continue(self) -> None:
@@ -344,10 +347,10 @@ class ChatScreen(BranchingScreen):
             return
         if self.transcript.selected_lines:
             self.transcript.select(Selecting.clear)
-        elif self.transcript.marked is not None:
+        elif self.transcript.marked is not None and self.focused is self.transcript:
             self.transcript.unmark()
         else:
-            self.transcript.focus()
+            self.set_focus(self.transcript)
 
     def interrupt(self) -> None:
         """Stop the reply at once; else copy the selection; else clear the prompt; twice: quit."""

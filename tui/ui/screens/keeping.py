@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib import import_module
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from textual.widgets import TextArea
 
 from tui.chat.ending import CancelledBy
 from tui.errors import HistoryError
+from tui.ui.keys import first_key
 from tui.ui.screens.reading import ReadingScreen
 from tui.ui.widgets.recall import Recall
 from tui.ui.widgets.title_bar import TitleBar
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from tui.storage.history import Start
-    from tui.ui.conversations import Conversations, OpenConversation
+    from tui.ui.conversations import Conversations
+    from tui.ui.open_conversation import OpenConversation
     from tui.ui.screens.switcher import Chosen, Switcher
     from tui.ui.widgets.prompt_box import PromptBox
 
@@ -46,6 +49,8 @@ class KeepingScreen(ReadingScreen):
         super().__init__(prompt, conversations, keymap)
         self.title_bar = TitleBar()
         self.trouble_bar = TroubleBar()
+        self.is_open = asyncio.Event()
+        """Set when the conversation is there that was asked for at the start, if one was."""
         self._recall = Recall()
         self._draft_timer: Timer | None = None
         self._switcher: Switcher | None = None
@@ -76,12 +81,15 @@ class KeepingScreen(ReadingScreen):
         That is the conversation that was asked for; else the last in which a run of Rill died while
         it received a reply; else, in place of a new one, one that something was only written in.
         """
+        if open_first is None:
+            self.is_open.set()
         history = self._conversations.history
         history.listen(on_change=self.look_around, on_trouble=self.show_trouble)
         start = await history.start()
         self.show_trouble()
         if open_first is not None:
             await self.go_to(open_first)
+            self.is_open.set()
         elif self._conversations.current.is_blank and not self.prompt.text:
             await self._take_up(start)
 
@@ -97,7 +105,10 @@ class KeepingScreen(ReadingScreen):
 
     def show_trouble(self) -> None:
         """Say what is wrong with the history, if anything is."""
-        self.trouble_bar.show(self._conversations.history.trouble)
+        trouble = self._conversations.history.trouble
+        self.trouble_bar.show(trouble)
+        if trouble is None:
+            self.look_around()  # what had to wait is done now
 
     def look_around(self) -> None:
         """Another run of Rill has changed the history: take in what concerns what is open."""
@@ -172,7 +183,7 @@ class KeepingScreen(ReadingScreen):
         elif message_id is not None:
             self._show(target, message_id)
         if message_id is not None:
-            self.transcript.focus()
+            self.set_focus(self.transcript)
             self.transcript.find(message_id, query)
 
     def _show(self, target: OpenConversation, message_id: str | None) -> None:
@@ -188,7 +199,7 @@ class KeepingScreen(ReadingScreen):
         """Show the open conversation, with what was being typed in it."""
         self.prompt.load_text(self._conversations.current.draft)
         self.prompt.move_cursor(self.prompt.document.end)
-        self.prompt.focus()
+        self.set_focus(self.prompt)
         self.show_conversation()
 
     @work(group="completing", exit_on_error=False)
@@ -271,7 +282,10 @@ class KeepingScreen(ReadingScreen):
         if is_current:
             self.leave(CancelledBy.DELETE)
         self._conversations.delete(conversation_id)
-        self.notify(f"Deleted “{title or 'the draft'}”. /undo brings it back.", markup=False)
+        key = "" if self.is_active else first_key("undo_drop", self._keymap)
+        self.notify(
+            f"Deleted “{title or 'the draft'}”. {key or '/undo'} brings it back.", markup=False
+        )
         if is_current:
             self.show_current()
 
@@ -279,19 +293,16 @@ class KeepingScreen(ReadingScreen):
         """Bring back what was deleted last, and go there."""
         undone = await self._undo()
         if undone is not None:
-            self.leave(CancelledBy.SWITCH)
-            self._conversations.go_to(undone)
-            self._show(undone, None)
+            await self._bring_back(undone)
 
     async def undo(self) -> bool:
         """Bring back what was deleted last, and stay; false if there is nothing."""
         undone = await self._undo()
-        if undone is not None and undone.conversation.id == self.conversation.id:
-            self._conversations.go_to(undone)
-            self._show(undone, None)
+        if undone == self.conversation.id:
+            await self._bring_back(undone)
         return undone is not None
 
-    async def _undo(self) -> OpenConversation | None:
+    async def _undo(self) -> str | None:
         try:
             undone = await self._conversations.undo()
         except HistoryError as error:
@@ -300,6 +311,25 @@ class KeepingScreen(ReadingScreen):
         if undone is None:
             self.notify("Nothing was deleted lately.", severity="warning", markup=False)
         return undone
+
+    async def _bring_back(self, conversation_id: str) -> None:
+        """Show a conversation as it is after that; a reply that was coming here is kept."""
+        try:
+            target = await self._conversations.open_anew(conversation_id)
+        except HistoryError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if target is None:
+            return
+        self.leave(CancelledBy.SWITCH)
+        before = self._conversations.current
+        if before.conversation.id == conversation_id:
+            target.draft, target.waiting = before.draft, before.waiting
+            target.kept = None  # leaving it has moved the head away from what has come back
+        self._conversations.go_to(target)
+        self._show(target, None)
+        self.keep_draft()
+        self.look_around()
 
     # Drafts and earlier prompts
 
@@ -351,4 +381,4 @@ class KeepingScreen(ReadingScreen):
         if prompt is not None:
             self._conversations.keep_unsent(self.prompt.text)
             self.prompt.replace_all(prompt)
-            self.prompt.focus()
+            self.set_focus(self.prompt)

@@ -49,7 +49,7 @@ class ReadingScreen(Screen[None]):
 
     def action_to_prompt(self) -> None:
         """Go back to the prompt."""
-        self.prompt.focus()
+        self.set_focus(self.prompt)
 
     def action_read_up(self) -> None:
         """One page up in the transcript."""
@@ -112,7 +112,7 @@ class ReadingScreen(Screen[None]):
         if self._selects:
             self.transcript.select(Selecting.clear)
             return
-        self.transcript.focus()
+        self.set_focus(self.transcript)
         self.transcript.select(Selecting.begin_by_keys)
 
     @property

@@ -32,6 +32,10 @@ _HINTS = (
 )
 
 
+_CORNERS = 2
+"""Columns of the frame's line that are left on its sides."""
+
+
 class Chosen(NamedTuple):
     """Where to go; `query` is what was looked for if it is a message that was chosen."""
 
@@ -92,7 +96,7 @@ class Switcher(FindingScreen["Chosen | None"]):
         for action, does in _HINTS:
             key = first_key(action, self._keymap)
             more = f"{hint} · {key} {does}"
-            if key and len(more + end) <= self._box.size.width:
+            if key and len(more + end) <= self._box.size.width - _CORNERS:
                 hint = more
         self._box.border_subtitle = Content(hint + end)
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from textual.events import Key
+from typing import TYPE_CHECKING
+
 from textual.widgets import Input
+
+from tui.ui.widgets.key_order import obey_in_order
+
+if TYPE_CHECKING:
+    from textual.events import Key
 
 
 class LineInput(Input):
     """Obeys its own keys in the order in which they were typed, as the prompt box does."""
 
     async def _on_key(self, event: Key) -> None:
-        if self.app.focused is not self:
-            # It was typed behind a key that has meanwhile moved the focus.
-            event.stop()
-            event.prevent_default()
-            self.app.post_message(Key(event.key, event.character))
-        elif not event.is_printable:
-            active = self.screen.active_bindings.get(event.key)
-            if active is not None and active.enabled and not active.binding.priority:
-                event.stop()
-                event.prevent_default()
-                await self.app.run_action(active.binding.action, active.node)
+        await obey_in_order(self, event, types=True)

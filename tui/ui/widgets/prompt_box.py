@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.events import Key
 from textual.widgets import TextArea
 
 from tui.chat.hygiene import make_visible
 from tui.ui.keys import Place, bindings
+from tui.ui.widgets.key_order import obey_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from rich.text import Text
+    from textual.events import Key
     from textual.screen import Screen
 
 
@@ -44,24 +45,7 @@ class PromptBox(TextArea):
             self.app.cursor_position = self.cursor_screen_offset
 
     async def _on_key(self, event: Key) -> None:
-        """Obey the box's own keys in the order in which they were typed.
-
-        Textual looks bindings up either before a key joins this box's queue or after it has bubbled
-        up to the app. Over a slow link keys come in bursts, and enter would overtake letters typed
-        before it, or backspace fall behind those typed after it. (The text area's own handler is
-        called next by itself, unless the default was prevented.)
-        """
-        if self.app.focused is not self:
-            # It was typed behind a key that has meanwhile moved the focus.
-            event.stop()
-            event.prevent_default()
-            self.app.post_message(Key(event.key, event.character))
-        elif not event.is_printable:
-            active = self.screen.active_bindings.get(event.key)
-            if active is not None and active.enabled and not active.binding.priority:
-                event.stop()
-                event.prevent_default()
-                await self.app.run_action(active.binding.action, active.node)
+        await obey_in_order(self, event, types=True)
 
     def replace_all(self, text: str) -> None:
         """Put `text` in place of everything, undoable, with the cursor at its end."""
@@ -83,7 +67,7 @@ class PromptBox(TextArea):
     def put_back(self, text: str) -> None:
         """Return what was sent and could not be used, before anything typed since."""
         self.insert(text, (0, 0), maintain_selection_offset=True)
-        self.focus()
+        self.screen.set_focus(self)
 
     def action_new_line(self) -> None:
         """Insert a line break at the cursor."""

@@ -19,8 +19,8 @@ class Recall:
         self._at = -1
 
     def is_at(self, text: str) -> bool:
-        """Whether `text` is what was recalled last."""
-        return self._at >= 0 and self._prompts[self._at] == text
+        """Whether `text` is an earlier prompt, the one that was recalled last."""
+        return self._at > 0 and self._prompts[self._at] == text
 
     def begin(self, prompts: Sequence[str], written: str) -> None:
         """Begin above what was being written, which is the newest of them all."""

@@ -121,6 +121,8 @@ class StatusBar(Widget):
         """What is going on, facts in the order of their worth, and what to do about it."""
         reply = self.reply
         message = self.message if reply is None else None
+        if message is not None and message.ending is not None and message.ending.is_plain:
+            message = None  # what will be sent is worth more than that all was well
         if reply is not None and reply.ending is not None:
             message = reply.message()
         if message is not None and message.ending is not None:

@@ -11,6 +11,7 @@ from textual.signal import Signal
 
 from tui.chat.events import ReplyStarted, TextDelta, ThinkingDelta
 from tui.ui.keys import Place, bindings
+from tui.ui.widgets.key_order import obey_in_order
 from tui.ui.widgets.message_content import MessageContent
 from tui.ui.widgets.pace import Pace
 from tui.ui.widgets.painting import paint_now
@@ -20,6 +21,7 @@ from tui.ui.widgets.selection import Selecting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual.events import Key
     from textual.timer import Timer
 
     from tui.chat.conversation import Conversation
@@ -50,6 +52,9 @@ class Transcript(SelectableViewport):
         self._frame: Timer | None = None
         self.painting: Signal[Frame] = Signal(self, "painting")
         """Before each frame of a reply. Who adds itself is painted with it, if it asked to be."""
+
+    async def _on_key(self, event: Key) -> None:
+        await obey_in_order(self, event, types=False)
 
     def show(
         self,
