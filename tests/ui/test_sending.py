@@ -139,13 +139,13 @@ async def test_silence_in_the_middle_is_said_while_it_lasts(
     async with sit_down(loopback) as desk:
         exchange = await desk.ask()
         skip_clock(12.0)
-        await desk.status_says("waiting for the first token · 12 s")
+        await desk.status_matches(r"waiting for the first token · 1\d s")
         assert "silent" not in desk.status
         await exchange.text("Some")
         await desk.status_says("● streaming")
         assert "silent" not in desk.status
         skip_clock(12.0)
-        await desk.status_says("silent for 12 s")
+        await desk.status_matches(r"silent for 1\d s")
         await exchange.send(sse("ping", {}))
         await desk.until(lambda: "silent" not in desk.status)
 
