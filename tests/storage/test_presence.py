@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).parents[2]
 OTHER = """
+import signal
 import sys
 from pathlib import Path
 from tui.storage.presence import Presence
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` has it ignored, in us, too
 presence = Presence(Path(sys.argv[1]), "other")
 print("here", flush=True)
 sys.stdin.readline()
