@@ -247,6 +247,7 @@ async def test_two_who_say_something_at_once_lose_nothing(
         for desk in (one, other):
             await desk.until(lambda desk=desk: desk.status.startswith(("✓", "ready")))
             await desk.sees("/2 at desk")
+            await desk.until(lambda desk=desk: not desk._chat._conversations.current.elsewhere)
             await desk.press("escape", "[")
             await desk.sees("1/2 at desk")
             await desk.press("]")
