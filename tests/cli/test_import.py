@@ -8,6 +8,7 @@ import os
 import pty
 import signal
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -212,7 +213,7 @@ async def test_a_terminal_shows_how_far_it_is_and_then_only_the_result(rill: Ril
     file = exported(rill, *(talk(f"talk{number}", 2) for number in range(1000)))
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
-        *("python", "-m", "tui", "import", file),
+        *(sys.executable, "-m", "tui", "import", file),
         env=rill.environment,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=theirs,
