@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from tui import __version__
 from tui.errors import HistoryError, SettingsError
 from tui.providers.registry import APIS
-from tui.storage.checkup import examine, live_runs, open_to_others
+from tui.storage.checkup import examine, open_to_others
+from tui.storage.presence import live_runs
 from tui.storage.schema import MIGRATIONS
 from tui.storage.settings import load_settings
 

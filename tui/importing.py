@@ -12,17 +12,15 @@ from collections import Counter
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from tui.chat.hygiene import one_line
-from tui.errors import ArchiveUnreadable, HistoryError
+from tui.errors import ArchiveUnreadable
 from tui.output import BROKEN_PIPE, complain, give_up_output, print_line
 from tui.progress import ProgressLine
 from tui.storage.database import connect, explained, transaction
 from tui.storage.exchange.archive import open_archive
 from tui.storage.exchange.imported import EMPTY, Skipped
-from tui.storage.paths import runs_folder
-from tui.storage.presence import Presence
+from tui.storage.presence import present
 from tui.storage.taking_in import Became, take_in
 
 if TYPE_CHECKING:
@@ -91,7 +89,7 @@ def _import_all(files: Sequence[Path], history: Path, *, again: bool) -> int:
     tally = _Tally()
     stop = _Stop()
     is_good = True
-    with closing(connect(history)) as db, _present(history), stop.heeded():
+    with closing(connect(history)) as db, present(history), stop.heeded():
         try:
             for file in files:
                 if not stop.wanted:
@@ -104,21 +102,6 @@ def _import_all(files: Sequence[Path], history: Path, *, again: bool) -> int:
         complain("stopped; what is in stays in, and the same command goes on from here.")
         return _INTERRUPTED
     return 0 if is_good else _UNUSABLE
-
-
-@contextmanager
-def _present(history: Path) -> Iterator[None]:
-    """Nobody repairs the file while it is being written."""
-    try:
-        presence = Presence(runs_folder(history), uuid4().hex)
-    except OSError as error:
-        raise HistoryError(
-            f"The folder of {history} cannot be used: {error.strerror}; make it writable."
-        ) from error
-    try:
-        yield
-    finally:
-        presence.leave()
 
 
 def _import(db: sqlite3.Connection, file: Path, tally: _Tally, stop: _Stop, *, again: bool) -> bool:

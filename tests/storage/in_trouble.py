@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 from tests.storage.speaker import Speaker, said, written
 from tui.chat.conversation import Conversation
 from tui.storage import reads
-from tui.storage.checkup import live_runs
 from tui.storage.history import History
+from tui.storage.presence import live_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.keys import _character_to_key
 
 from tests.loopback import SAFETY_NET, SECRET_KEY
+from tests.ui.seat import Seat
 from tui.chat.message import TokenLimit
 from tui.launch import Opening, Session
 from tui.providers.anthropic import Anthropic
@@ -26,7 +26,7 @@ from tui.ui.widgets.waiting_list import WaitingList
 from tui.wire.http import HttpClient
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -38,27 +38,16 @@ if TYPE_CHECKING:
 _FRAMES = str.maketrans(dict.fromkeys("▏▌▎│╭╮╰╯─▕▐█▁▂▃▄▅▆▇▔", " "))
 
 
-class Desk:
-    """One running Rill. Reads the screen as it would be painted now, and waits for what is due."""
+class Desk(Seat[RillApp]):
+    """One running Rill, and the server behind it."""
 
     def __init__(
         self, app: RillApp, pilot: Pilot[None], server: LoopbackServer | FullQueue
     ) -> None:
-        self.app = app
-        self.pilot = pilot
+        super().__init__(app, pilot)
         self._server = server
 
     # What is seen
-
-    @property
-    def lines(self) -> list[str]:
-        """The lines of the screen, top to bottom."""
-        return [strip.text for strip in self.app.screen._compositor.render_strips()]
-
-    @property
-    def text(self) -> str:
-        """Every line of the screen."""
-        return "\n".join(self.lines)
 
     @property
     def words(self) -> str:
@@ -103,19 +92,14 @@ class Desk:
     async def press(self, *keys: str) -> None:
         """Press keys, each when the last one has had its effect."""
         for key in keys:
-            self._key(key)
+            self.key(key)
             await self.pilot.pause()
 
     async def burst(self, *keys: str) -> None:
         """Keys that arrive together, as over a slow line: nothing happens between them."""
         for key in keys:
-            self._key(key)
+            self.key(key)
         await self.settle()
-
-    def _key(self, key: str) -> None:
-        character = {"space": " "}.get(key, key if len(key) == 1 else None)
-        name = _character_to_key(key) if len(key) == 1 else key
-        self.app._driver.send_message(events.Key(name, character))
 
     async def type(self, text: str) -> None:
         """Put text into the prompt, at the cursor, as a paste brings it."""
@@ -156,15 +140,6 @@ class Desk:
 
     # What is waited for
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until it is so; what the screen showed is in the failure."""
-        try:
-            async with asyncio.timeout(SAFETY_NET / 4):
-                while not condition():
-                    await self.pilot.pause(0.001)
-        except TimeoutError:
-            raise AssertionError(f"it never came about; the screen shows:\n{self.text}") from None
-
     async def sees(self, *texts: str) -> None:
         """Wait until all of these are on the screen, wherever their lines break."""
         await self.until(lambda: all(" ".join(text.split()) in self.words for text in texts))
@@ -180,11 +155,6 @@ class Desk:
     async def status_matches(self, pattern: str) -> None:
         """Wait until it has such a text: for numbers that real time moves on a busy machine."""
         await self.until(lambda: re.search(pattern, self.status) is not None)
-
-    async def settle(self) -> None:
-        """Let everything that is under way have its effect: for what must not happen."""
-        for _ in range(3):
-            await self.pilot.pause()
 
     async def gone(self) -> None:
         """Wait until the app has ended."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App
-from textual.keys import _character_to_key
 
 from tests.loopback import SAFETY_NET
+from tests.ui.seat import Seat
 from tui.chat.conversation import Conversation
 from tui.chat.ending import Ending, Outcome
 from tui.chat.message import Message, Role, TextPart
@@ -21,7 +21,7 @@ from tui.storage.records import Sheet
 from tui.ui.theme_files import load_themes, themes_folder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator
     from pathlib import Path
     from sqlite3 import Connection
 
@@ -42,32 +42,23 @@ class Shelf(App[None]):
         self.theme = "rill-dark"
 
 
-class Reader:
-    """Somebody who uses a dialog: keys go in, what is on the screen comes out."""
+class Reader(Seat[Shelf]):
+    """Somebody who uses a dialog."""
 
     def __init__(self, app: Shelf, pilot: Pilot[None]) -> None:
-        self.app = app
-        self.pilot = pilot
+        super().__init__(app, pilot)
         self.results: list[object] = []
         """What dialogs have given back."""
 
     @property
     def lines(self) -> list[str]:
         """The lines of the screen, without frames."""
-        strips = self.app.screen._compositor.render_strips()
-        return [" ".join(strip.text.translate(_FRAMES).split()) for strip in strips]
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "\n".join(self.lines)
+        return [_plain(line) for line in super().lines]
 
     @property
     def highlighted(self) -> str:
         """The line with the pointer."""
-        strips = self.app.screen._compositor.render_strips()
-        marked = [strip.text for strip in strips if "▌" in strip.text]
-        return " ".join(marked[0].translate(_FRAMES).split()) if marked else ""
+        return next((_plain(line) for line in super().lines if "▌" in line), "")
 
     async def open(self, dialog: ModalScreen[object]) -> None:
         """Open a dialog."""
@@ -76,9 +67,7 @@ class Reader:
     async def press(self, *keys: str) -> None:
         """Keys that arrive together, as over a slow line: nothing happens between them."""
         for key in keys:
-            character = {"space": " "}.get(key, key if len(key) == 1 else None)
-            name = _character_to_key(key) if len(key) == 1 else key
-            self.app._driver.send_message(events.Key(name, character))
+            self.key(key)
         await self.pilot.pause()
 
     async def wheel(self, x: int, y: int) -> None:
@@ -88,15 +77,6 @@ class Reader:
         self.app._driver.send_message(events.MouseScrollDown(None, **at, **keys))
         await self.pilot.pause()
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until it is so; what the screen showed is in the failure."""
-        try:
-            async with asyncio.timeout(SAFETY_NET / 4):
-                while not condition():
-                    await self.pilot.pause(0.001)
-        except TimeoutError:
-            raise AssertionError(f"it never came about; the screen shows:\n{self.text}") from None
-
     async def sees(self, *texts: str) -> None:
         """Wait until all of these are on the screen."""
         await self.until(lambda: all(text in self.text for text in texts))
@@ -105,10 +85,9 @@ class Reader:
         """Wait until the highlighted line has it."""
         await self.until(lambda: text in self.highlighted)
 
-    async def settle(self) -> None:
-        """Let everything that is under way have its effect: for what must not happen."""
-        for _ in range(3):
-            await self.pilot.pause()
+
+def _plain(line: str) -> str:
+    return " ".join(line.translate(_FRAMES).split())
 
 
 @asynccontextmanager

@@ -233,7 +233,7 @@ async def test_quitting_right_behind_the_enter_leaves_nothing(loopback: Loopback
     async with sit_down(loopback) as desk:
         await desk.type("Question")
         for key in ("enter", "ctrl+q"):
-            desk._key(key)
+            desk.key(key)
         await desk.gone()
         await loopback.all_closed()
         assert not desk.ours()

@@ -103,6 +103,6 @@ async def test_copy_works_from_the_prompt(loopback: LoopbackServer) -> None:
 async def test_quit_quits(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         await desk.type("/quit")
-        desk._key("enter")
+        desk.key("enter")
         await desk.gone()
         assert desk.app.return_code == 0

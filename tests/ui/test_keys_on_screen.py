@@ -104,7 +104,7 @@ async def test_ctrl_c_twice_with_nothing_to_stop_copy_or_clear_quits(
         assert desk.prompt == ""
         assert desk.app.is_running
         await desk.status_says("ctrl+c again quits")
-        desk._key("ctrl+c")
+        desk.key("ctrl+c")
         await desk.gone()
         assert desk.app.return_code == 0
 

@@ -239,7 +239,7 @@ async def test_two_who_say_something_at_once_lose_nothing(
         for desk in (one, other):
             await desk.type(f"at desk {[one, other].index(desk)}")
         for desk in (one, other):
-            desk._key("enter")
+            desk.key("enter")
         for _ in range(2):
             exchange = await loopback.next_exchange()
             await exchange.text("Yes")

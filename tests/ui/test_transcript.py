@@ -94,7 +94,7 @@ async def test_reading_through_everything_and_back_never_shows_a_hole(
 
         async def move(key: str, kind: type[events.MouseScrollDown | events.MouseScrollUp]) -> None:
             if way == "keys":
-                desk._key(key)
+                desk.key(key)
             else:
                 await wheel(desk, kind)
             # What is on the screen at the next opportunity is as whole as what stays there.

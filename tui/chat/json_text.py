@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from tui.chat.hygiene import repair_surrogates
 
 if TYPE_CHECKING:
-    from tui.chat.message import JsonObject, JsonValue
+    from tui.chat.message import JsonObject
 
 # Python's own limit depends on how deep the stack is just then, so what could be read might not be
 # writable into the next request.
@@ -32,16 +32,21 @@ def parse_object(text: str) -> JsonObject | None:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict) or _is_too_deep(text, value):
+    if not isinstance(value, dict):
         return None
-    return value
+    may_be_deep = text.count("{") + text.count("[") > _MAX_DEPTH
+    return None if may_be_deep and is_deeper(value, _MAX_DEPTH) else value
 
 
-def _is_too_deep(text: str, value: JsonValue) -> bool:
-    if text.count("{") + text.count("[") <= _MAX_DEPTH:
-        return False
+def is_deeper(value: object, depth: int) -> bool:
+    """Whether objects and arrays stand in each other that deep: Python reads deeper than it writes.
+
+    `value` is what JSON was read as.
+    """
     level = [value]
-    for _ in range(_MAX_DEPTH):
+    for _ in range(depth):
+        if not level:
+            return False
         level = [
             child
             for parent in level

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import sqlite3
 import stat
 from contextlib import closing, suppress
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 from tui.errors import HistoryError
 from tui.storage.database import explained, version_of
 from tui.storage.paths import runs_folder
+from tui.storage.presence import live_runs
 from tui.storage.reading_out import open_unchanged
 from tui.storage.rows import MESSAGE_COLUMNS, read_ending, read_message
 from tui.storage.schema import MIGRATIONS
@@ -86,25 +85,6 @@ def open_to_others(history: Path) -> list[Path]:
             if path.stat().st_mode & _OTHERS_MAY:
                 found.append(path)
     return sorted(found)
-
-
-def live_runs(history: Path) -> dict[str, int | None]:
-    """The runs of Rill that use a history now, and the numbers of their processes.
-
-    Unlike `Presence.is_alive` it leaves the files of dead ones where they are.
-    """
-    found = {}
-    for path in runs_folder(history).glob("[!.]*"):
-        with suppress(FileNotFoundError):
-            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # the disk may be read-only
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                words = os.read(file, 32)
-                found[path.name] = int(words) if words.strip().isdigit() else None
-            finally:
-                os.close(file)
-    return found
 
 
 def _examine(db: sqlite3.Connection, path: Path, found: Checkup) -> None:

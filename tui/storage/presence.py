@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from tui.errors import HistoryError
+from tui.storage.paths import runs_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -60,3 +65,37 @@ class Presence:
         """Be gone."""
         (self._folder / self.run).unlink(missing_ok=True)
         os.close(self._file)
+
+
+@contextmanager
+def present(history: Path) -> Iterator[Presence]:
+    """Be one of the runs that use a history, as long as this lasts. Raises HistoryError."""
+    try:
+        presence = Presence(runs_folder(history), uuid4().hex)
+    except OSError as error:
+        raise HistoryError(
+            f"The folder of {history} cannot be used: {error.strerror}; make it writable."
+        ) from error
+    try:
+        yield presence
+    finally:
+        presence.leave()
+
+
+def live_runs(history: Path) -> dict[str, int | None]:
+    """The runs of Rill that use a history now, and the numbers of their processes.
+
+    Unlike `Presence.is_alive` it leaves the files of dead ones where they are.
+    """
+    found = {}
+    for path in runs_folder(history).glob("[!.]*"):
+        with suppress(FileNotFoundError):
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # the disk may be read-only
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                words = os.read(file, 32)
+                found[path.name] = int(words) if words.strip().isdigit() else None
+            finally:
+                os.close(file)
+    return found

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from tui.errors import HistoryError
-from tui.storage.checkup import counts, inconsistent, live_runs
+from tui.storage.checkup import counts, inconsistent
 from tui.storage.database import connect, explained, transaction
-from tui.storage.paths import real_file, runs_folder
-from tui.storage.presence import Presence
+from tui.storage.paths import real_file
+from tui.storage.presence import live_runs, present
 from tui.storage.reading_out import open_unchanged
 from tui.storage.replies import interrupt_dead
 from tui.storage.salvage import salvage
@@ -85,13 +85,7 @@ def repair(path: Path, found: Checkup) -> Repaired:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """No Rill uses it, and who repairs it a second time at the same time sees this one."""
-    try:
-        presence = Presence(runs_folder(path), uuid4().hex)
-    except OSError as error:
-        raise HistoryError(
-            f"The folder of {path} cannot be used: {error.strerror}; make it writable."
-        ) from error
-    try:
+    with present(path) as presence:
         others = live_runs(path).keys() - {presence.run}
         if others:
             ids = sorted(str(presence.process_id(run)) for run in others)
@@ -99,8 +93,6 @@ def _alone(path: Path) -> Iterator[None]:
                 f"Another Rill uses the history {path} (process {', '.join(ids)}); close it first."
             )
         yield
-    finally:
-        presence.leave()
 
 
 def _put_right(path: Path) -> Repaired:

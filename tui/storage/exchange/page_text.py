@@ -8,10 +8,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
-from pygments import highlight  # type: ignore[import-untyped]
-from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
-from pygments.util import ClassNotFound  # type: ignore[import-untyped]
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,12 +51,16 @@ def _coloured(text: str, language: str) -> str | None:
     return str(highlight(text, lexer, HtmlFormatter(nowrap=True)))
 
 
+class _Parser(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - markdown-it's name for it
+        return is_web_address(url)
+
+
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("gfm-like", {"html": False, "tasklists": False})
+    parser = _Parser("gfm-like", {"html": False, "tasklists": False})
     if parser.linkify is not None:  # main.py and README.md are no hosts
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
-    parser.validateLink = is_web_address  # type: ignore[method-assign]
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("code_block", _fence)
     parser.add_render_rule("image", _image)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from tui.chat.conversation import Conversation
 from tui.chat.hygiene import repair_surrogates
+from tui.chat.json_text import is_deeper
 from tui.chat.message import Message
 from tui.storage.codec import CodecError, decode, encode
 from tui.storage.exchange.imported import Skipped
@@ -127,25 +128,10 @@ def _message(item: object, where: str) -> tuple[Message, str | None]:
     # Without its id a message would be a new one at every import.
     if "id" not in item:
         raise CodecError(f"{where} has no 'id'")
-    if _is_too_deep(item):
+    if is_deeper(item, _DEEPEST):
         raise CodecError(f"{where} is nested too deeply")
     fields = {name: value for name, value in item.items() if name != "parent"}
     return decode(Message, fields, where), _optional(item, "parent")
-
-
-def _is_too_deep(item: object) -> bool:
-    """Whether writing it again could fail: Python reads deeper than it writes."""
-    level = [item]
-    for _ in range(_DEEPEST):
-        if not level:
-            return False
-        level = [
-            child
-            for parent in level
-            if isinstance(parent, dict | list)
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-        ]
-    return bool(level)
 
 
 def _field(entry: Mapping[str, object], name: str, kind: type[_Value]) -> _Value:

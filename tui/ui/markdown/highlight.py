@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from rich.cells import cell_len
 
@@ -25,7 +25,7 @@ from tui.ui.markdown.columns import expand_tabs, keep_columns
 from tui.ui.markdown.lines import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pygments.lexer import Lexer
 
     from tui.ui.markdown.lines import Line
 
@@ -74,13 +74,7 @@ _LOOKS = {
 
 
 _Kind: TypeAlias = tuple[str, ...]
-"""Pygments has no type hints; its token types are tuples of names."""
-
-
-class _Lexer(Protocol):
-    aliases: list[str]
-
-    def get_tokens_unprocessed(self, text: str) -> Iterable[tuple[int, _Kind, str]]: ...
+"""Pygments' token types are tuples of names."""
 
 
 class _Open(NamedTuple):
@@ -141,7 +135,7 @@ _CLOSINGS = {
 class _Language:
     """A lexer, and where its code may be cut."""
 
-    def __init__(self, lexer: _Lexer) -> None:
+    def __init__(self, lexer: Lexer) -> None:
         self.lexer = lexer
         names = set(lexer.aliases)
         pattern = next((p for of, p in _OPENINGS.items() if names & set(of.split())), None)
@@ -323,7 +317,7 @@ def _find(word: str) -> _Language | None:
         return None
     # Pygments takes 15 ms to import and a lexer 5 to 30: nothing to spend at start-up, before
     # there is any code to be seen.
-    from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # noqa: PLC0415
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415
 
     return _Language(get_lexer_by_name(lexer))
 
