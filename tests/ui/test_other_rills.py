@@ -90,7 +90,8 @@ async def test_who_opens_a_conversation_sees_the_reply_that_another_receives_in_
             await other.sees("tides asks 0 running")
             await other.press("enter")
             await other.sees("Question", PARTIAL)
-            await other.status_says(ELSEWHERE)
+            await other.status_says(f"{ELSEWHERE} · ↑5 ↓~2")
+            assert "first token" not in other.status  # not when it was told, but when it came
             await exchange.text("ence.")
             await other.sees("Half a sentence.")
         # The one that has only looked on has left without ending anything.

@@ -131,7 +131,8 @@ class StatusBar(Widget):
         if reply is None:
             return Content.styled(self.idle, "$foreground-muted"), [], Content()
         if self.elsewhere:
-            return Content.assemble(("● ", "$success"), self.elsewhere), _facts(reply), Content()
+            # When it was told here is not when it came there.
+            return Content.assemble(("● ", "$success"), self.elsewhere), _counts(reply), Content()
         spent = reply.seconds_in_phase()
         facts = _facts(reply)
         match reply.phase:
@@ -162,7 +163,12 @@ def _remedy(message: Message, ending: Ending) -> Content:
 
 
 def _facts(reply: Reply) -> list[Content]:
-    """Speed, time to first token, tokens in and out; `~` marks what is only estimated."""
+    """Speed, time to first token, tokens in and out."""
+    return [*_times(reply), *_counts(reply)]
+
+
+def _times(reply: Reply) -> list[Content]:
+    """Speed and time to first token; `~` marks what is only estimated."""
     facts = []
     if (speed := reply.tokens_per_second()) is not None:
         rate, estimated = speed
@@ -171,12 +177,18 @@ def _facts(reply: Reply) -> list[Content]:
         facts.append(
             f"first token {first * 1000:.0f} ms" if first < 1 else f"first token {first:.1f} s"
         )
+    return [Content.styled(fact, "$foreground-muted") for fact in facts]
+
+
+def _counts(reply: Reply) -> list[Content]:
+    """Tokens in and out, if there are any; `~` marks what is only estimated."""
     tokens_in = reply.usage.total_input_tokens
     tokens_out, estimated = reply.output_tokens()
-    if tokens_in is not None or tokens_out:
-        shown_in = f"↑{_short(tokens_in)} " if tokens_in is not None else ""
-        facts.append(f"{shown_in}↓{'~' if estimated else ''}{_short(tokens_out)}")
-    return [Content.styled(fact, "$foreground-muted") for fact in facts]
+    if tokens_in is None and not tokens_out:
+        return []
+    shown_in = f"↑{_short(tokens_in)} " if tokens_in is not None else ""
+    shown_out = f"↓{'~' if estimated else ''}{_short(tokens_out)}"
+    return [Content.styled(shown_in + shown_out, "$foreground-muted")]
 
 
 def _short(count: int) -> str:
