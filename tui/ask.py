@@ -212,7 +212,7 @@ async def _stream(
                 reply.cancel(CancelledBy.BROKEN_PIPE)
                 return
             except OutputFailed:
-                reply.cancel(CancelledBy.BROKEN_PIPE)
+                reply.cancel(CancelledBy.OUTPUT)
                 raise
 
 

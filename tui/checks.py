@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui import __version__
+from tui.chat.wording import count_of
 from tui.errors import HistoryError, SettingsError
 from tui.providers.registry import APIS
 from tui.storage.checkup import examine, open_to_others
@@ -140,8 +141,14 @@ def _check_what_it_says(found: Checkup) -> Iterator[Finding]:
         )
     if found.stray:
         yield Finding(Level.BAD, "There are leftovers of replies that have ended", can_repair=True)
+    if found.is_in_use:
+        yield Finding(
+            *(Level.NOTE, "Its search was not looked through, because a Rill uses the history"),
+            "close it and ask again",
+        )
     if found.is_sound:
-        yield Finding(Level.GOOD, "Its search, its list and its replies are in order")
+        search = "" if found.is_in_use else "search, its "
+        yield Finding(Level.GOOD, f"Its {search}list and its replies are in order")
 
 
 def _check_rights(patient: Patient) -> Iterator[Finding]:
@@ -183,11 +190,6 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     *(_check_versions, _check_settings, _check_history, _check_rights, _check_others),
     _check_room,
 )
-
-
-def count_of(count: int, one: str, many: str = "") -> str:
-    """A number of things: `1 message`, `2,345 messages`."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def _size(size: float) -> str:

@@ -9,7 +9,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui.chat.hygiene import one_line
-from tui.checks import CHECKS, Level, Patient, count_of
+from tui.chat.wording import count_of
+from tui.checks import CHECKS, Level, Patient
 from tui.errors import HistoryError
 from tui.output import BROKEN_PIPE, give_up_output, print_line
 from tui.storage.checkup import open_to_others

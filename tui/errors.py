@@ -5,7 +5,7 @@
     ├── SettingsError           settings, environment or theme that cannot be used (exit code 2)
     ├── HistoryError            the file of conversations cannot be used, or not be written
     ├── ArchiveUnreadable       what should be imported is damaged, or nothing that Rill knows
-    ├── OutputFailed            `rill ask` cannot write what it got: a full disk, for instance
+    ├── OutputFailed            a command cannot write what it should: a full disk, for instance
     └── WireError               anything between us and a server's bytes
         ├── ConnectionFailed    no answer was ever received: refused, unknown host, TLS, proxy
         ├── ConnectionLost      the connection broke while the answer was being read
@@ -54,7 +54,7 @@ class ArchiveUnreadable(RillError):
 
 
 class OutputFailed(RillError):
-    """What was received cannot be written to where it should go."""
+    """What a command has to write cannot be written to where it should go."""
 
 
 class WireError(RillError):

@@ -6,15 +6,19 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.chat.hygiene import one_line
+from tui.chat.wording import count_of
 from tui.errors import UsageError
 from tui.new_file import make_folder, new_file
 from tui.output import BROKEN_PIPE, complain, give_up_output, print_line, print_text
 from tui.progress import ProgressLine
 from tui.storage import reads
+from tui.storage.codec import CodecError
 from tui.storage.database import explained
 from tui.storage.exchange.imported import stable_id
 from tui.storage.exchange.markdown import to_markdown
@@ -89,7 +93,7 @@ class _Reader:
             trouble = explained(error, self._history)
             if trouble.passes:
                 raise trouble from error
-        except ValueError:  # JSON that is none, or none of ours
+        except CodecError:
             pass
         self.failed += 1
         complain(f"conversation {id_} is damaged and left out; rill doctor can repair it.")
@@ -144,16 +148,29 @@ def _write(reader: _Reader, wanted: Wanted, *, is_one: bool) -> None:
     if per_file is None:
         if output is not None and output.is_dir():
             raise UsageError(f"{output} is a folder; name a file for the JSON document.")
-        pieces = write_json(reader.conversations(quiet=output is None))
+        _write_file(reader, output, write_json, wanted)
     elif is_one and (output is None or not output.is_dir()):
-        pieces = map(per_file.write, reader.conversations(quiet=True))
-    elif output is None:
+        _write_file(reader, output, partial(map, per_file.write), wanted)
+    elif output is None or (output.suffix in _SUFFIXES and not output.is_dir()):
         raise UsageError(
             "Several conversations need a folder: name one with -o, or take --format json."
         )
     else:
         _write_folder(reader, output, per_file, wanted)
+
+
+def _write_file(
+    reader: _Reader,
+    output: Path | None,
+    write: Callable[[Iterable[Kept]], Iterable[str]],
+    wanted: Wanted,
+) -> None:
+    """All in one; nothing takes the place of an earlier export if none of them can be read."""
+    conversations = reader.conversations(quiet=output is None)
+    first = next(conversations, None)
+    if first is None and reader.failed:
         return
+    pieces = write(chain([] if first is None else [first], conversations))
     if output is None:
         print_text(pieces)
         return
@@ -177,8 +194,8 @@ def _write_folder(reader: _Reader, folder: Path, per_file: _PerFile, wanted: Wan
 
 
 def _report(reader: _Reader, output: Path) -> None:
-    noun = "conversation" if reader.done == 1 else "conversations"
-    print_line(f"{reader.done:,} {noun} exported to {one_line(str(output))}.")
+    what = count_of(reader.done, "conversation")
+    print_line(f"{what} exported to {one_line(str(output))}.")
 
 
 def _shortened(ids: Iterable[str]) -> dict[str, str]:

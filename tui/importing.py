@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui.chat.hygiene import one_line
+from tui.chat.wording import count_of
 from tui.errors import ArchiveUnreadable
 from tui.output import BROKEN_PIPE, complain, give_up_output, print_line
 from tui.progress import ProgressLine
@@ -175,7 +176,7 @@ def _take_one(db: sqlite3.Connection, kept: Kept, tally: _Tally, *, again: bool)
 
 def _report(tally: _Tally) -> None:
     new = tally.conversations[Became.NEW]
-    sentence = f"{new:,} {'conversation' if new == 1 else 'conversations'} imported"
+    sentence = f"{count_of(new, 'conversation')} imported"
     for became, words in (
         (Became.GROWN, "grown"),
         (Became.KNOWN, "known"),

@@ -46,15 +46,17 @@ class KeptTurn:
         if conversation_id is None:
             return cls(Conversation(system=launch.system), history)
         opened = await history.read(reads.load, conversation_id, history.presence)
-        if opened is not None and opened.running is None:
-            return cls(opened.kept.conversation, history)
-        history.close(_PATIENCE)
-        if opened is None or opened.running is None:
+        if opened is None:
+            history.close(_PATIENCE)
             raise HistoryError("The conversation was deleted a moment ago.")
-        process = opened.running.process_id or "unknown"
-        raise HistoryError(
-            f"A reply is being received in this conversation (process {process}); wait for its end."
-        )
+        if opened.running is not None:
+            history.close(_PATIENCE)
+            process = opened.running.process_id or "unknown"
+            raise HistoryError(
+                f"A reply is being received in this conversation (process {process}); wait for its "
+                "end."
+            )
+        return cls(opened.kept.conversation, history)
 
     def begin(self, prompt: Message, reply: Reply) -> None:
         """Say the prompt, and ask for the reply to it."""
@@ -76,7 +78,10 @@ class KeptTurn:
 
     def close(self, message: Message) -> str:
         """Keep the reply as it ended; gives back what went wrong, `""` if nothing did."""
-        if self._history is None or self._journal is None:
+        if self._history is None:
+            return ""
+        if self._journal is None:  # ended before it was asked for
+            self._history.close(_PATIENCE)
             return ""
         from tui.storage.records import Sheet  # noqa: PLC0415 - loaded with the history
 

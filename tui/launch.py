@@ -138,11 +138,13 @@ def find_opening(args: Namespace, launch: Launch) -> Opening:
     """What the app begins with.
 
     Raises:
-        UsageError: there is no such conversation, or there are several.
+        UsageError: there is no such conversation, or there are several, or a flag does not fit.
         HistoryError: the history cannot be read.
     """
     if not args.last and args.resume is None:
         return Opening(args.prompt or "")
+    if args.system is not None:
+        raise UsageError("--system is for a new conversation; leave it out.")
     # Imported here because a start without a flag need not wait for SQLite.
     from tui.storage.lookup import LAST, look_up  # noqa: PLC0415
 

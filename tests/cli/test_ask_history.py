@@ -173,7 +173,15 @@ async def test_a_reply_that_cannot_be_printed_is_kept_nevertheless(
     assert reply.text == "Yes."
     assert reply.ending is not None
     assert (reply.ending.outcome, reply.ending.cancelled_by) == (
-        (Outcome.COMPLETE, None)
-        if output == "json"
-        else (Outcome.CANCELLED, CancelledBy.BROKEN_PIPE)
+        (Outcome.COMPLETE, None) if output == "json" else (Outcome.CANCELLED, CancelledBy.OUTPUT)
     )
+
+
+async def test_a_system_prompt_is_not_silently_left_out(
+    connected: Rill, loopback: LoopbackServer
+) -> None:
+    fill(history_file(connected.environment), [talk("alpha")])
+    finished = await connected.run("ask", "-c", "--system", "Be brief.", "Is it?")
+    assert finished.code == 2
+    assert finished.complaints == ["--system is for a new conversation; leave it out."]
+    assert loopback.unanswered() == 0

@@ -290,3 +290,26 @@ async def test_nothing_is_left_beside_the_history(rill: Rill, talks: list[Kept])
     await rill.run("export", "--all", "--format", "json")
     await rill.run("export", "--list")
     assert before == {path.name: path.read_bytes() for path in history_of(rill).parent.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["talk.html", "talk.md", "talk.json"])
+async def test_a_damaged_conversation_does_not_take_the_place_of_its_earlier_export(
+    rill: Rill, talks: list[Kept], tmp_path: Path, name: str
+) -> None:
+    ask(history_of(rill), "UPDATE message SET reply = '[1]' WHERE id = 'gamma-0-reply'")
+    (tmp_path / name).write_text("the earlier one")
+    finished = await rill.run("export", "last", "-o", str(tmp_path / name), "--force")
+    assert finished.code == 1
+    assert finished.out == b""
+    assert (tmp_path / name).read_text() == "the earlier one"
+
+
+async def test_several_do_not_make_a_folder_with_the_name_of_a_file(
+    rill: Rill, talks: list[Kept], tmp_path: Path
+) -> None:
+    finished = await rill.run("export", "--all", "-o", str(tmp_path / "all.html"))
+    assert finished.code == 2
+    assert not (tmp_path / "all.html").exists()
+    (tmp_path / "notes.md").mkdir()
+    assert (await rill.run("export", "--all", "-o", str(tmp_path / "notes.md"))).code == 0
+    assert len(names(tmp_path / "notes.md")) == 3

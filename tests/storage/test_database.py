@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.histories import ask
 from tests.storage.speaker import Speaker, said, written
 from tui.storage import reads
 from tui.storage.database import connect, explained, reading_modes
 from tui.storage.history import History
 from tui.storage.paths import runs_folder
+from tui.storage.presence import live_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,7 +189,6 @@ async def test_what_was_said_while_the_file_was_locked_is_written_when_it_is_fre
     troubles: list[str] = []
     news = asyncio.Event()
     history.listen(on_change=lambda: None, on_trouble=news.set)
-    history.write(lambda db: db.execute("PRAGMA busy_timeout = 1"))
     speaker = Speaker(history)
     speaker.talk("before", "yes")
     await written(history)
@@ -207,7 +208,6 @@ async def test_what_was_said_while_the_file_was_locked_is_written_when_it_is_fre
 async def test_who_leaves_while_the_file_is_locked_is_told_that_not_all_is_kept(path: Path) -> None:
     history = History(path)
     await history.start()
-    history.write(lambda db: db.execute("PRAGMA busy_timeout = 1"))
     speaker = Speaker(history)
     speaker.talk("before", "yes")
     await written(history)
@@ -287,3 +287,24 @@ def test_what_is_only_in_the_log_is_never_left_out_unsaid(path: Path) -> None:
         db.execute("UPDATE counter SET change = 1")
         assert [mode for mode in reading_modes(path) if "immutable" in mode] == []
     assert [mode for mode in reading_modes(path) if "immutable" in mode]
+
+
+async def test_what_cannot_be_used_is_not_held(path: Path) -> None:
+    """`rill doctor --repair` would be told that somebody uses it."""
+    await some_history(path)
+    ask(path, "DROP TABLE unsent")
+    ask(path, "DROP TABLE deletion")
+    history = History(path)
+    await history.start()
+    assert "rill doctor" in str(history.trouble)
+    assert live_runs(path) == {}
+    history.close(5)
+
+
+async def test_a_start_sweeps_up_after_runs_that_were_killed(path: Path) -> None:
+    await some_history(path)
+    (runs_folder(path) / "killed-while-idle").write_text("4711\n")
+    history = History(path)
+    await history.start()
+    assert [file.name for file in runs_folder(path).iterdir()] == [history.run]
+    assert history.close(5)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.histories import ask
 from tests.storage.exchange.trees import as_told, kept_conversations
 from tests.storage.speaker import COMPLETE, Speaker, said, written
 from tui.chat.conversation import Conversation
@@ -19,6 +20,7 @@ from tui.storage import reads, replies, writes
 from tui.storage.database import connect_in_memory, transaction
 from tui.storage.history import History
 from tui.storage.records import Sheet
+from tui.storage.thread import WorkThread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -527,3 +529,50 @@ async def test_a_write_that_is_a_mistake_of_ours_does_not_pass_for_a_kept_one(ru
         await asyncio.wrap_future(history.write(mistaken))
     assert "Rill itself failed" in str(history.trouble)
     assert not history.close(5)
+
+
+@pytest.mark.parametrize("reply", ["[1]", "{", "0", "[" * 100_000, '{"usage":[]}'])
+async def test_a_reply_that_is_no_reply_keeps_nobody_from_going_on(
+    run: Run, path: Path, reply: str
+) -> None:
+    first = await run()
+    speaker = Speaker(first)
+    speaker.ask("q")
+    speaker.begin(TextDelta("so f"))
+    first.write(lambda db: db.execute("UPDATE message SET reply = ? WHERE reply <> ''", (reply,)))
+    first.close(5)
+    ask(path, "UPDATE message SET writer = 'a-run-that-died' WHERE role = 'assistant'")
+    second = await run()
+    assert second.trouble is None
+    Speaker(second).talk("still", "here")
+    await written(second)
+    assert second.trouble is None
+    assert second.close(5)
+
+
+async def test_a_mistake_of_ours_while_nobody_writes_is_said_and_kept_in_mind(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = await run()
+    told = asyncio.Event()
+    history.listen(on_change=lambda: None, on_trouble=told.set)
+
+    def mistaken(_db: Connection) -> list[str]:
+        raise TypeError("no such thing")
+
+    monkeypatch.setattr(reads, "runs_that_receive", mistaken)
+    async with asyncio.timeout(20):
+        await told.wait()
+    assert "Rill itself failed" in str(history.trouble)
+    await written(history)
+    assert history.close(5) is False
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_has_died_has_not_done_everything() -> None:
+    def die() -> None:
+        raise SystemExit
+
+    thread = WorkThread("short-lived", every=0.001, then=die)
+    thread._thread.join(20)
+    assert thread.stop(5) is False

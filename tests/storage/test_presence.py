@@ -103,3 +103,16 @@ def test_a_folder_that_cannot_be_one_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file")
     with pytest.raises(OSError, match="runs"):
         Presence(tmp_path / "runs", "here")
+
+
+def test_files_of_runs_that_are_dead_are_swept_away(
+    here: Presence, other: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "runs"
+    (folder / "long-gone").write_text("4711\n")
+    here.sweep()
+    assert {file.name for file in folder.iterdir()} == {"here", "other"}
+    other.kill()
+    other.wait()
+    here.sweep()
+    assert [file.name for file in folder.iterdir()] == ["here"]

@@ -19,7 +19,7 @@ from tui.storage.checkup import examine
 from tui.storage.database import connect, transaction
 from tui.storage.pages import read_rows
 from tui.storage.paths import runs_folder
-from tui.storage.presence import Presence
+from tui.storage.presence import Presence, present
 from tui.storage.repair import repair
 
 if TYPE_CHECKING:
@@ -339,3 +339,27 @@ def test_a_file_in_which_there_is_nothing_to_save_stays_as_it_is(tmp_path: Path)
         repair(path, examine(path))
     assert path.read_bytes() == b"Dear diary,\n" * 1000
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["history.db"]
+
+
+def test_looking_leaves_what_a_killed_run_has_left(history: Path, tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    left.mkdir()
+    with closing(connect(history)) as db:
+        with transaction(db):
+            db.execute("UPDATE conversation SET draft = 'only in the log'")
+        for file in history.parent.glob("history.db*"):
+            if file.is_file():
+                shutil.copy(file, left)
+    # What is in shared memory only helps to read the others.
+    before = {name: (left / name).read_bytes() for name in ("history.db", "history.db-wal")}
+    assert before["history.db-wal"]
+    assert examine(left / "history.db").is_sound
+    assert {name: (left / name).read_bytes() for name in before} == before
+
+
+def test_looking_keeps_nobody_from_writing(history: Path) -> None:
+    ask(history, "INSERT INTO word (word) VALUES ('delete-all')")
+    with present(history):
+        found = examine(history)
+    assert found.is_in_use
+    assert found.is_index_wrong  # what can be seen without asking it

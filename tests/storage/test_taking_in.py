@@ -12,6 +12,7 @@ from tui.chat.ending import Ending, Outcome
 from tui.chat.message import Message, Role, TextPart
 from tui.storage import deletions, reads, writes
 from tui.storage.database import connect_in_memory
+from tui.storage.exchange.imported import stable_id
 from tui.storage.reading_out import read_out
 from tui.storage.records import Sheet
 from tui.storage.taking_in import Became, Taken, take_in
@@ -221,3 +222,19 @@ def test_a_reply_without_a_prompt_has_no_title_and_is_none_the_worse_for_it(
     take_in(db, kept)
     assert reads.newest(db, 1)[0].title == ""
     assert path(there(db, kept)) == ["one-0-reply"]
+
+
+def test_ids_that_stand_for_other_ids_lead_nobody_astray(db: Connection) -> None:
+    """An export may have any ids; none of them may be taken for a message of somebody else."""
+    one, two = talk("one", 1), talk("two", 1)
+    first = one.conversation.path()[0]
+    in_the_way = replace(first, id=stable_id(two.conversation.id, first.id))
+    one.conversation.append(in_the_way)
+    two.conversation.append(first)
+    two.conversation.append(in_the_way)
+    for kept, count in ((one, 3), (two, 4)):
+        assert take_in(db, kept) == Taken(NEW, count)
+        assert take_in(db, kept) == KNOWN
+        assert [m.text for m in there(db, kept).conversation.path()] == [
+            message.text for message in kept.conversation.path()
+        ]

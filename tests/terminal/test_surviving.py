@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import signal
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.terminal.phases import ask
 from tests.ui.desk import prompts
+from tui.storage.database import connect, transaction
+from tui.storage.exchange.archive import open_archive
+from tui.storage.records import Kept
 
 if TYPE_CHECKING:
     from tests.loopback import LoopbackServer
@@ -76,6 +80,22 @@ async def test_a_draft_survives_a_hang_up(desk: Desk, loopback: LoopbackServer) 
     assert await terminal.exit_code() == 129
     again = await desk.open_on(loopback.base_url)
     await again.wait_for("not sent yet")
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+async def test_a_draft_survives_a_hang_up_while_another_program_locks_the_history(
+    desk: Desk, loopback: LoopbackServer, number: signal.Signals
+) -> None:
+    terminal = await desk.open_on(loopback.base_url)
+    with closing(connect(desk.home / "data" / "rill" / "history.db")) as db, transaction(db):
+        terminal.write("not sent yet")
+        await terminal.wait_for("not sent yet")
+        terminal.signal(number)
+        assert await terminal.exit_code() == 128 + number
+    (rescued,) = (desk.home / "state" / "rill").glob("unsaved-*.json")
+    (kept,) = open_archive(rescued)
+    assert isinstance(kept, Kept)
+    assert kept.draft == "not sent yet"
 
 
 async def test_c_opens_the_last_conversation_and_sends_what_stands_behind_it(

@@ -85,12 +85,10 @@ async def test_with_a_history_that_works_nothing_is_said(
 
 
 async def test_a_trouble_that_passes_is_said_as_long_as_it_lasts_and_nothing_is_lost(
-    loopback: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    loopback: LoopbackServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "history.db"
     fill(path, [])
-    # Seconds for which SQLite itself waits for the others.
-    monkeypatch.setattr("tui.storage.database._PATIENCE", 0.05)
     async with sit_down(loopback, history=path) as desk:
         await desk.answered("First", "One")
         await desk.until(lambda: list(texts(path).values()) == [["First", "One"]])
@@ -115,7 +113,6 @@ async def test_what_cannot_be_undone_yet_holds_nobody_up_and_is_done_later(
 ) -> None:
     path = tmp_path / "history.db"
     fill(path, [])
-    monkeypatch.setattr("tui.storage.database._PATIENCE", 0.05)
     monkeypatch.setattr("tui.ui.conversations._SOON", 0.1)
     async with sit_down(loopback, history=path) as desk:
         await desk.answered("First", "One")

@@ -50,6 +50,7 @@ class CancelledBy(StrEnum):
     TERMINATED = "terminated"
     INTERRUPT = "interrupt"
     BROKEN_PIPE = "broken pipe"
+    OUTPUT = "output"
 
 
 @dataclass(frozen=True, slots=True)

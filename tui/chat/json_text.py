@@ -20,7 +20,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 # Python's own reading also takes NaN and Infinity, and would write them into the next request.
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def parse_object(text: str) -> JsonObject | None:
@@ -29,7 +29,7 @@ def parse_object(text: str) -> JsonObject | None:
     Strings in it may hold halves of surrogate pairs: their other halves may be in the next delta.
     """
     try:
-        value = _DECODER.decode(text)
+        value = DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict):

@@ -143,6 +143,11 @@ class Reply:
         self.first_token_at: float | None = None
         self.stopped_at: float | None = None
 
+    @classmethod
+    def to_tell_again(cls, begun: Message) -> Reply:
+        """One whose events were kept, from what it was when it began."""
+        return cls(provider=begun.provider, model=begun.model, limit=begun.limit)
+
     def apply(self, event: ReplyEvent) -> None:
         """Fold one event in."""
         if self.ending is not None:

@@ -23,6 +23,7 @@ _CANCELLED = {
     CancelledBy.TERMINATED: "stopped: the program was asked to end",
     CancelledBy.INTERRUPT: "stopped by you",
     CancelledBy.BROKEN_PIPE: "stopped: nobody reads the output any more",
+    CancelledBy.OUTPUT: "stopped: the output could not be written",
 }
 
 
@@ -134,3 +135,8 @@ def _characters(message: Message) -> str:
 
 def _kept(message: Message) -> str:
     return f"{_characters(message)} kept" if message.text else "nothing had come"
+
+
+def count_of(count: int, one: str, many: str = "") -> str:
+    """A number of things: `1 message`, `2,345 messages`."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from tui.wire.http import HttpClient
 
 API_VERSION = "2023-06-01"
+_SHORTEST_SECRET = 8
+"""Characters of a key; a server of one's own takes `x` or `none`, which stand in ordinary words."""
 _ERROR_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -100,7 +102,8 @@ class Anthropic:
 
     def conceal(self, text: str) -> str:
         """The same without the key."""
-        return text.replace(self._api_key, "[the key]") if self._api_key else text
+        key = self._api_key or ""
+        return text.replace(key, "[the key]") if len(key) >= _SHORTEST_SECRET else text
 
     async def list_models(self, http: HttpClient) -> list[Model]:
         """The models on offer. Raises `WireError`."""

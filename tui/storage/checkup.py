@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import stat
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tui.errors import HistoryError
-from tui.storage.database import explained, version_of
+from tui.storage.database import (
+    code_of,
+    explained,
+    has_log,
+    not_of_rill,
+    of_a_newer_rill,
+    version_of,
+)
 from tui.storage.paths import runs_folder
 from tui.storage.presence import live_runs
 from tui.storage.reading_out import open_unchanged
-from tui.storage.rows import MESSAGE_COLUMNS, read_ending, read_message
+from tui.storage.rows import MESSAGE_COLUMNS, read_ending, read_message, read_waiting
 from tui.storage.schema import MIGRATIONS
 from tui.storage.words import fold
 
@@ -46,6 +51,8 @@ class Checkup:
     """Replies of runs that are not alive."""
     stray: int = 0
     """Pieces of journals of replies that have ended."""
+    is_in_use: bool = False
+    """Whether a run of Rill uses it; then the search's own check is left out."""
 
     @property
     def is_sound(self) -> bool:
@@ -63,15 +70,19 @@ def examine(path: Path) -> Checkup:
             db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
             db.create_function("fold", 1, fold, deterministic=True)
             _examine(db, path, found)
+            if is_logged := has_log(path):
+                # While `db` is open, closing the other connection does not tidy the log up.
+                _ask_index(path, found)
     except sqlite3.Error as error:
         trouble = explained(error, path)
-        if trouble.passes or _code(error) not in {
+        if trouble.passes or code_of(error) not in {
             *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR),
         }:
             raise trouble from error
         found.damage.append(str(error))
-    if not found.damage and found.version == len(MIGRATIONS):
-        found.is_index_wrong = found.is_index_wrong or _index_is_broken(path)
+    else:
+        if not is_logged:
+            _ask_index(path, found)
     return found
 
 
@@ -91,12 +102,9 @@ def _examine(db: sqlite3.Connection, path: Path, found: Checkup) -> None:
     found.version = version_of(db)
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if found.version > len(MIGRATIONS):
-        raise HistoryError(
-            f"The history {path} was written by a newer Rill (its version is {found.version}, this "
-            f"one knows {len(MIGRATIONS)}); update Rill."
-        )
+        raise of_a_newer_rill(path, found.version)
     if found.version == 0 and tables and not tables >= {"conversation", "message"}:
-        raise HistoryError(f"{path} is a database, but not one of Rill's; move it away.")
+        raise not_of_rill(path)
     found.damage += _structure(db)
     if found.version < len(MIGRATIONS):
         if found.version == 0 and tables:
@@ -109,9 +117,10 @@ def _examine(db: sqlite3.Connection, path: Path, found: Checkup) -> None:
     if found.damage:
         return
     found.damage += [f"{id_} cannot be read" for id_ in _unreadable(db)][:_MOST_MESSAGES]
+    alive = live_runs(path)
+    found.is_in_use = bool(alive)
     found.is_index_wrong = _index_differs(db)
     found.inconsistent = inconsistent(db)
-    alive = live_runs(path)
     writers = db.execute("SELECT writer FROM message WHERE writer IS NOT NULL")
     found.cut_off = sum(writer not in alive for (writer,) in writers)
     (found.stray,) = db.execute(
@@ -171,15 +180,15 @@ def _unreadable(db: sqlite3.Connection) -> Iterator[str]:
         try:
             _check_text(row)
             read_message(row)
-        except (ValueError, TypeError, RecursionError):
+        except ValueError:  # CodecError, and no text
             yield f"message {row[0]!a}"
     rows = db.execute("SELECT id, title, system, draft, waiting, ending FROM conversation")
     for row in rows:
         try:
             _check_text(row)
-            json.loads(row[4])
+            read_waiting(row[4])
             read_ending(row[5])
-        except (ValueError, TypeError, RecursionError):
+        except ValueError:
             yield f"conversation {row[0]!a}"
 
 
@@ -199,16 +208,17 @@ def _index_differs(db: sqlite3.Connection) -> bool:
     return bool(row[0])
 
 
+def _ask_index(path: Path, found: Checkup) -> None:
+    """What the index says of itself. While it is asked nobody can write."""
+    if not found.damage and found.version == len(MIGRATIONS) and not found.is_in_use:
+        found.is_index_wrong = found.is_index_wrong or _index_is_broken(path)
+
+
 def _index_is_broken(path: Path) -> bool:
     """What the index says of itself; false if it may not be written, for then nobody can ask."""
     try:
         with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as db:
             db.execute("INSERT INTO word (word) VALUES ('integrity-check')")
     except sqlite3.DatabaseError as error:
-        return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR}
+        return code_of(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR}
     return False
-
-
-def _code(error: sqlite3.Error) -> int:
-    """Without its extension; 0 for what Python's own module has found."""
-    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF

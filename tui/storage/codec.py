@@ -7,6 +7,7 @@ renamed needs a migration. What may be of several kinds says which under `kind`,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
@@ -55,6 +56,14 @@ _NAMES = {**vars(ending), **vars(events), **vars(message), "Sequence": Sequence,
 
 class CodecError(ValueError):
     """Something is not the JSON that it should be; the text says where, and what it should be."""
+
+
+def from_json(text: str, where: str) -> JsonValue:
+    """What stands as JSON in a column. Raises CodecError."""
+    try:
+        return cast("JsonValue", json.loads(text))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CodecError(f"{where} is not JSON") from error
 
 
 def encode(value: object) -> JsonValue:
@@ -190,7 +199,10 @@ def _enum(kind: type[Enum], item: object, where: str) -> Enum:
 def _json_object(item: object, where: str) -> JsonObject:
     if not isinstance(item, dict):
         raise CodecError(f"{where} is not an object")
-    return repair_object(item)
+    try:
+        return repair_object(item)
+    except RecursionError as error:  # Python reads deeper than it writes
+        raise CodecError(f"{where} is nested too deeply") from error
 
 
 def _list(item: object, where: str) -> Sequence[Any]:

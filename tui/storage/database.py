@@ -99,10 +99,32 @@ def next_change(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT change FROM counter").fetchone()[0])
 
 
+def code_of(error: sqlite3.Error) -> int:
+    """SQLite's code without its extension; 0 for what Python's own module has found."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def is_locked(error: sqlite3.Error) -> bool:
+    """Whether another program writes just now."""
+    return code_of(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def of_a_newer_rill(path: Path, version: int) -> HistoryError:
+    """What to say of a history that this Rill cannot know."""
+    return HistoryError(
+        f"The history {path} was written by a newer Rill (its version is {version}, this one "
+        f"knows {len(MIGRATIONS)}); update Rill."
+    )
+
+
+def not_of_rill(path: Path) -> HistoryError:
+    """What to say of somebody else's database."""
+    return HistoryError(f"{path} is a database, but not one of Rill's; move it away.")
+
+
 def explained(error: sqlite3.Error, path: Path | None) -> HistoryError:
     """The same in a sentence that says what to do; without a `path` it is in memory."""
-    # The extended codes have the plain one in their last eight bits.
-    match (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF:
+    match code_of(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return HistoryError(f"The history {path} is locked by another program.", passes=True)
         case sqlite3.SQLITE_FULL:
@@ -171,12 +193,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     version = version_of(connection)
     if not is_empty and application_of(connection) != APPLICATION_ID:
-        raise HistoryError(f"{path} is a database, but not one of Rill's; move it away.")
+        raise not_of_rill(path)
     if version > len(MIGRATIONS):
-        raise HistoryError(
-            f"The history {path} was written by a newer Rill (its version is {version}, this one "
-            f"knows {len(MIGRATIONS)}); update Rill."
-        )
+        raise of_a_newer_rill(path, version)
     _use_journal(connection)
     if version < len(MIGRATIONS):
         with transaction(connection):
@@ -193,7 +212,7 @@ def _use_journal(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            if not is_locked(error) or time.monotonic() > until:
                 raise
             time.sleep(0.01)
         else:
@@ -215,14 +234,18 @@ def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {max(version, len(MIGRATIONS))}")
 
 
+def has_log(path: Path) -> bool:
+    """Whether something of the file stands only in the log beside it."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
 def reading_modes(path: Path) -> tuple[str, ...]:
     """The ways to read a file without writing to it, for the URI of a connection.
 
     `immutable` reads where not even a lock can be set, but nothing that is in the log beside it.
     """
-    log = path.with_name(f"{path.name}-wal")
-    has_log = log.exists() and log.stat().st_size > 0
-    return ("mode=ro",) if has_log else ("mode=ro", "mode=ro&immutable=1")
+    return ("mode=ro",) if has_log(path) else ("mode=ro", "mode=ro&immutable=1")
 
 
 def _copy(path: Path, target: sqlite3.Connection) -> bool:

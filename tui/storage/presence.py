@@ -55,6 +55,11 @@ class Presence:
         finally:
             os.close(file)
 
+    def sweep(self) -> None:
+        """Remove the files of runs that are dead, of which nobody may ever ask."""
+        for path in self._folder.glob("[!.]*"):
+            self.is_alive(path.name)
+
     def process_id(self, run: str) -> int | None:
         """The number of a run's process, to say which one it is."""
         with suppress(OSError, ValueError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui.errors import HistoryError
 from tui.storage import reads
-from tui.storage.database import connect, explained, reading_modes, snapshot, version_of
+from tui.storage.database import code_of, connect, explained, reading_modes, snapshot, version_of
 from tui.storage.replies import interrupted, journal
 from tui.storage.rows import MESSAGE_COLUMNS, read_message
 from tui.storage.schema import MIGRATIONS
@@ -99,5 +99,4 @@ def read_out(db: sqlite3.Connection, conversation_id: str) -> Kept | None:
 
 
 def _may_not_write(error: sqlite3.Error) -> bool:
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    return code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+    return code_of(error) in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from tui.chat.conversation import Conversation
+from tui.chat.hygiene import repair_surrogates
 from tui.storage.records import Changes, Entry, Hit, Kept, Opened, RunningElsewhere
 from tui.storage.replies import journal
-from tui.storage.rows import MESSAGE_COLUMNS, read_ending, read_message
+from tui.storage.rows import MESSAGE_COLUMNS, read_ending, read_message, read_waiting
 from tui.storage.words import excerpt, fold, like_pattern, match_expression, terms
 
 if TYPE_CHECKING:
@@ -112,11 +112,10 @@ def prompts(db: Connection, query: str, most: int) -> list[str]:
 
 def find_conversation(db: Connection, beginning: str) -> list[tuple[str, str]]:
     """Ids and titles of the conversations whose id begins so, the newest first; ten at most."""
-    pattern = like_pattern(beginning)[1:]
     rows = db.execute(
-        "SELECT id, title FROM conversation WHERE deletion IS NULL AND id LIKE ? ESCAPE '\\'"
-        " ORDER BY updated_at DESC LIMIT 10",
-        (pattern,),
+        "SELECT id, title FROM conversation WHERE deletion IS NULL"
+        " AND substr(id, 1, length(?1)) = ?1 ORDER BY updated_at DESC LIMIT 10",
+        (repair_surrogates(beginning),),
     )
     return rows.fetchall()
 
@@ -168,9 +167,7 @@ def load(
     conversation.beginning = title
     # A head that came after `until` is not known here.
     conversation.rewind(head if head is not None and head in conversation else None)
-    kept = Kept(
-        conversation, created, updated, bool(pinned), draft, tuple(json.loads(waiting)), origin
-    )
+    kept = Kept(conversation, created, updated, bool(pinned), draft, read_waiting(waiting), origin)
     return Opened(kept, change, _running(db, id_, presence))
 
 

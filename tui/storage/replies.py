@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.chat.ending import Ending, Outcome
 from tui.chat.reply import Reply
-from tui.storage.codec import decode_events, encode, encode_events
+from tui.storage.codec import CodecError, decode_events, encode, encode_events, from_json
 from tui.storage.database import next_change
-from tui.storage.rows import MESSAGE_COLUMNS, message_row, read_message, to_json
-from tui.storage.schema import index, unindex
-from tui.storage.writes import count_messages, insert_message, revive, revive_branch, save
+from tui.storage.rows import MESSAGE_COLUMNS, read_message, to_json
+from tui.storage.writes import (
+    count_messages,
+    insert_message,
+    revive,
+    revive_branch,
+    rewrite_message,
+    save,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -69,7 +74,7 @@ def interrupt_dead(db: Connection, is_alive: Callable[[str], bool]) -> list[str]
         try:
             begun = read_message(row)
             ended = interrupted(begun, journal(db, id_)[0])
-        except ValueError:
+        except CodecError:
             # Damaged, or of a newer Rill. It stays as it is, and keeps nobody from all the rest.
             db.execute("UPDATE message SET writer = NULL WHERE id = ?", (id_,))
             continue
@@ -90,14 +95,15 @@ def journal(db: Connection, message_id: str, after: int = 0) -> tuple[list[Reply
         "SELECT id, events FROM journal WHERE message = ? AND id > ? ORDER BY id",
         (message_id, after),
     ):
-        events += decode_events(json.loads(text), f"journal {number}")
+        where = f"journal {number}"
+        events += decode_events(from_json(text, where), where)
         last = number
     return events, last
 
 
 def interrupted(begun: Message, events: Iterable[ReplyEvent]) -> Message:
     """A reply as far as it came; how long that took nobody knows."""
-    reply = Reply(provider=begun.provider, model=begun.model, limit=begun.limit)
+    reply = Reply.to_tell_again(begun)
     for event in events:
         reply.apply(event)
     return replace(
@@ -111,19 +117,7 @@ def interrupted(begun: Message, events: Iterable[ReplyEvent]) -> Message:
 
 def _finish(db: Connection, conversation_id: str, message: Message) -> None:
     change = next_change(db)
-    row = message_row(message)
-    known = db.execute(
-        "SELECT seq, text FROM message WHERE id = ? AND writer IS NULL", (message.id,)
-    ).fetchone()
-    if known is not None:  # another run took this one for dead
-        unindex(db, *known)
-    (seq,) = db.execute("SELECT seq FROM message WHERE id = ?", (message.id,)).fetchone()
-    db.execute(
-        "UPDATE message SET text = ?, parts = ?, reply = ?, writer = NULL, change = ?"
-        " WHERE seq = ?",
-        (row["text"], row["parts"], row["reply"], change, seq),
-    )
-    index(db, seq, message.text)
+    rewrite_message(db, message, change)
     db.execute("DELETE FROM journal WHERE message = ?", (message.id,))
     ending = None if message.ending is None else to_json(encode(message.ending))
     db.execute(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tui.chat.ending import Ending
 from tui.chat.hygiene import repair_surrogates
 from tui.chat.message import Message, Role, TextPart
-from tui.storage.codec import decode, encode
+from tui.storage.codec import CodecError, decode, encode, from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tui.chat.message import JsonValue
 
 MESSAGE_COLUMNS = "id, parent, role, created_at, text, parts, reply"
-_OF_REPLY = ("id", "role", "created_at", "parts")
+_IN_COLUMNS = ("id", "role", "created_at", "parts")
+_ROLES = {role.value: role for role in Role}
 
 
 def message_row(message: Message) -> Mapping[str, object]:
@@ -25,7 +26,7 @@ def message_row(message: Message) -> Mapping[str, object]:
     reply = encode(message)
     assert isinstance(reply, dict)  # noqa: S101 - a dataclass is encoded as an object
     parts = reply["parts"]
-    for name in _OF_REPLY:
+    for name in _IN_COLUMNS:
         del reply[name]
     return {
         "id": message.id,
@@ -40,12 +41,14 @@ def message_row(message: Message) -> Mapping[str, object]:
 def read_message(row: Sequence[Any]) -> Message:
     """A message from its MESSAGE_COLUMNS. Raises CodecError."""
     id_, _, role, created_at, text, parts, reply = row
-    if parts is None and reply is None:  # a prompt, as a rule: short work
-        return Message(Role(role), (TextPart(text),), id_, created_at)
-    found = {} if reply is None else json.loads(reply)
-    found["parts"] = [{"kind": "text", "text": text}] if parts is None else json.loads(parts)
-    found |= {"id": id_, "role": role, "created_at": created_at}
-    return decode(Message, found, f"message {id_}")
+    where = f"message {id_}"
+    if parts is None and reply is None and role in _ROLES:  # a prompt, as a rule: short work
+        return Message(_ROLES[role], (TextPart(text),), id_, created_at)
+    found = {} if reply is None else from_json(reply, where)
+    if not isinstance(found, dict):
+        raise CodecError(f"{where} is not an object")
+    found["parts"] = [{"kind": "text", "text": text}] if parts is None else from_json(parts, where)
+    return decode(Message, {**found, "id": id_, "role": role, "created_at": created_at}, where)
 
 
 def to_json(value: JsonValue) -> str:
@@ -58,4 +61,15 @@ def to_json(value: JsonValue) -> str:
 
 def read_ending(text: str | None) -> Ending | None:
     """How a reply ended, from its column. Raises CodecError."""
-    return None if text is None else decode(Ending, json.loads(text), "ending")
+    return None if text is None else decode(Ending, from_json(text, "ending"), "ending")
+
+
+def read_waiting(text: str) -> tuple[str, ...]:
+    """The prompts that wait in a conversation, from its column. Raises CodecError."""
+    found = from_json(text, "waiting")
+    if not isinstance(found, list):
+        raise CodecError("waiting is not a list")
+    prompts = tuple(each for each in found if isinstance(each, str))
+    if len(prompts) != len(found):
+        raise CodecError("waiting is not a list of texts")
+    return prompts

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
-from tui.storage.codec import decode_events
+from tui.storage.codec import CodecError, decode_events, from_json
 from tui.storage.database import connect, transaction
 from tui.storage.pages import read_rows
 from tui.storage.replies import interrupt_dead
-from tui.storage.rows import MESSAGE_COLUMNS, read_ending, read_message
+from tui.storage.rows import MESSAGE_COLUMNS, read_ending, read_message, read_waiting
 from tui.storage.schema import index_all
 from tui.storage.standing import put_right
 
@@ -136,7 +135,7 @@ def _clean(db: Connection) -> None:
     for id_ in [row[0] for row in rows if not _can(read_ending, row[1])]:
         db.execute("UPDATE conversation SET ending = NULL WHERE id = ?", (id_,))
     rows = db.execute("SELECT id, waiting FROM conversation")
-    for id_ in [row[0] for row in rows if not _can(json.loads, row[1])]:
+    for id_ in [row[0] for row in rows if not _can(read_waiting, row[1])]:
         db.execute("UPDATE conversation SET waiting = '[]' WHERE id = ?", (id_,))
     rows = db.execute("SELECT id, events FROM journal")
     for number in [row[0] for row in rows if not _can(_read_events, row[1])]:
@@ -144,12 +143,12 @@ def _clean(db: Connection) -> None:
 
 
 def _read_events(text: str) -> None:
-    decode_events(json.loads(text), "journal")
+    decode_events(from_json(text, "journal"), "journal")
 
 
 def _can(read: Callable[[_Given], object], given: _Given) -> bool:
     try:
         read(given)
-    except (ValueError, TypeError, RecursionError):
+    except CodecError:
         return False
     return True

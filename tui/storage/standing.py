@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from tui.storage import reads
+from tui.storage.codec import CodecError, from_json
 from tui.storage.database import next_change
 from tui.storage.rows import to_json
 from tui.storage.words import fold
@@ -25,12 +25,22 @@ def restate(db: Connection, conversation_id: str) -> None:
         " AND deletion IS NULL AND writer IS NULL ORDER BY created_at DESC, seq DESC LIMIT 1",
         (conversation_id,),
     ).fetchone()
-    reply: dict[str, JsonValue] = json.loads(row[0]) if row and row[0] else {}
-    ending = reply.get("ending")
+    model, ending = _said_of(row[0] if row else None)
     db.execute(
         "UPDATE conversation SET model = ?, ending = ? WHERE id = ?",
-        (reply.get("model", ""), None if ending is None else to_json(ending), conversation_id),
+        (model, None if ending is None else to_json(ending), conversation_id),
     )
+
+
+def _said_of(reply: str | None) -> tuple[str, JsonValue]:
+    """The model and the ending in that column; nothing of one that is damaged."""
+    try:
+        found = {} if reply is None else from_json(reply, "reply")
+    except CodecError:
+        found = {}
+    if not isinstance(found, dict):
+        return "", None
+    return str(found.get("model", "")), found.get("ending")
 
 
 def put_right(db: Connection, conversation_id: str) -> None:

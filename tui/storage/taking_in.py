@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 from tui.chat.ending import Outcome
 from tui.storage.database import next_change
 from tui.storage.exchange.imported import stable_id
-from tui.storage.rows import message_row, to_json
-from tui.storage.schema import index, unindex
+from tui.storage.rows import to_json
+from tui.storage.schema import index
 from tui.storage.standing import restate
 from tui.storage.words import fold
-from tui.storage.writes import insert_message
+from tui.storage.writes import insert_message, rewrite_message
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from sqlite3 import Connection
 
     from tui.chat.conversation import Conversation
@@ -93,7 +94,7 @@ def take_in(db: Connection, kept: Kept, *, again: bool = False) -> Taken:
     if deletion is not None or difference.deleted:
         _bring_back(db, here, difference.deleted, change)
     for message in difference.longer:
-        _replace(db, message, change)
+        rewrite_message(db, message, change)
     for message, parent in difference.missing:
         index(db, insert_message(db, here, message, parent, change=change), message.text)
     _grow(db, kept, here, difference.path, change)
@@ -103,10 +104,12 @@ def take_in(db: Connection, kept: Kept, *, again: bool = False) -> Taken:
 def _compare(db: Connection, conversation: Conversation, here: str, *, again: bool) -> _Difference:
     found = _Difference()
     ids: dict[str | None, str] = {}
+    taken: set[str] = set()
     for message, parent in conversation.messages():
         if parent is not None and parent not in ids:
             continue  # what it follows was deleted here, and so it would have been, too
-        place = _find_place(db, message.id, here)
+        place = _find_place(db, message.id, here, taken)
+        taken.add(place.id)
         if place.is_deleted and not again:
             continue
         ids[message.id] = place.id
@@ -123,22 +126,25 @@ def _compare(db: Connection, conversation: Conversation, here: str, *, again: bo
     return found
 
 
-def _find_place(db: Connection, message_id: str, here: str) -> _Place:
+def _find_place(db: Connection, message_id: str, here: str, taken: Collection[str]) -> _Place:
     """Where a message is in the conversation `here`, or would be.
 
-    One that another conversation has already is told by an id of its own, the same every time.
+    One that another conversation has already, or that another message has `taken`, is told by an
+    id of its own, the same every time.
     """
-    for id_ in (message_id, stable_id(here, message_id)):
+    id_ = message_id
+    while True:
         row = db.execute(
             "SELECT conversation, text, deletion IS NOT NULL, writer IS NULL AND"
             """ reply LIKE '%"outcome":"interrupted"%' FROM message WHERE id = ?""",
             (id_,),
         ).fetchone()
-        if row is None:
-            return _Place(id_)
-        if row[0] == here:
-            return _Place(id_, row[1], bool(row[2]), bool(row[3]))
-    raise AssertionError("two conversations cannot have a message whose id is made from one")
+        if id_ not in taken:
+            if row is None:
+                return _Place(id_)
+            if row[0] == here:
+                return _Place(id_, row[1], bool(row[2]), bool(row[3]))
+        id_ = stable_id(here, id_)
 
 
 def _goes_on(message: Message, beginning: str) -> bool:
@@ -161,17 +167,6 @@ def _insert(db: Connection, kept: Kept, change: int) -> None:
             *(kept.created_at, min(kept.updated_at, time.time()), kept.origin, change),
         ),
     )
-
-
-def _replace(db: Connection, message: Message, change: int) -> None:
-    seq, text = db.execute("SELECT seq, text FROM message WHERE id = ?", (message.id,)).fetchone()
-    unindex(db, seq, text)
-    row = message_row(message)
-    db.execute(
-        "UPDATE message SET text = ?, parts = ?, reply = ?, change = ? WHERE seq = ?",
-        (row["text"], row["parts"], row["reply"], change, seq),
-    )
-    index(db, seq, message.text)
 
 
 def _bring_back(db: Connection, here: str, messages: list[str], change: int) -> None:

@@ -24,6 +24,7 @@ class WorkThread:
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._every = every
         self._then = then
+        self._has_ended = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -43,10 +44,13 @@ class WorkThread:
         return future
 
     def stop(self, patience: float) -> bool:
-        """Do what is still to be done, then end; false if that takes longer than `patience` s."""
+        """Do what is still to be done, then end; false if that takes longer than `patience` s.
+
+        And false if it has died before.
+        """
         self._work.put(None)
         self._thread.join(patience)
-        return not self._thread.is_alive()
+        return self._has_ended
 
     def _run(self) -> None:
         due = monotonic()
@@ -61,5 +65,6 @@ class WorkThread:
             except Empty:
                 continue
             if work is None:
+                self._has_ended = True
                 return
             work()

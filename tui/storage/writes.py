@@ -10,7 +10,7 @@ from tui.chat.hygiene import one_line
 from tui.chat.message import new_id
 from tui.storage.database import next_change
 from tui.storage.rows import MESSAGE_COLUMNS, message_row, to_json
-from tui.storage.schema import index
+from tui.storage.schema import index, unindex
 from tui.storage.words import fold
 
 if TYPE_CHECKING:
@@ -187,6 +187,22 @@ def insert_message(
         },
     )
     return cursor.lastrowid or 0
+
+
+def rewrite_message(db: Connection, message: Message, change: int) -> None:
+    """Put its present state in the place of an older one; nobody receives it any more."""
+    seq, text, writer = db.execute(
+        "SELECT seq, text, writer FROM message WHERE id = ?", (message.id,)
+    ).fetchone()
+    if writer is None:  # one that is being received is not in the index yet
+        unindex(db, seq, text)
+    row = message_row(message)
+    db.execute(
+        "UPDATE message SET text = ?, parts = ?, reply = ?, writer = NULL, change = ?"
+        " WHERE seq = ?",
+        (row["text"], row["parts"], row["reply"], change, seq),
+    )
+    index(db, seq, message.text)
 
 
 def revive(db: Connection, conversation_id: str, message_id: str | None, change: int) -> None:

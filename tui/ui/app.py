@@ -26,7 +26,7 @@ from tui.ui.theme_files import load_themes, themes_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from types import FrameType
+    from pathlib import Path
 
     from textual.screen import Screen
     from textual.theme import Theme
@@ -66,24 +66,36 @@ def run_app(launch: Launch, opening: Opening) -> None:
 
 async def _run(launch: Launch, themes: list[Theme], opening: Opening) -> NoReturn:
     history = History(launch.history_file)
+    last_resort = _LastResort()
     async with launch.open() as session:
         app = RillApp(session, launch.settings, themes, history, opening)
         for number, by in _SIGNALS.items():
             asyncio.get_running_loop().add_signal_handler(number, app.end_by_signal, number, by)
             # The loop runs that; this one runs even while the loop waits for the terminal to read.
-            signal.signal(number, _leave_anyway)
+            signal.signal(number, lambda number, _frame: last_resort.begin(128 + number))
         await app.run_async()
-    is_safe = history.close(_PATIENCE)
+        # The history does not depend on the terminal, and may have to wait for a lock.
+        last_resort.put_off()
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        farewell = _save(history, app, launch.state_folder)
+        last_resort.begin(app.return_code or 0)
     with suppress(OSError):  # a terminal that has hung up
-        if not is_safe:
-            from tui.storage.rescue import rescue  # noqa: PLC0415 - seldom needed
-
-            sys.stderr.write(rescue(app.unsaved, launch.state_folder))
+        sys.stderr.write(farewell)
         sys.stdout.flush()
         sys.stderr.flush()
     # A host's name may still be looked up, in a thread that nothing can stop and that the loop
     # would wait for on its way out: for 11 s, once.
     os._exit(app.return_code or 0)
+
+
+def _save(history: History, app: RillApp, state_folder: Path) -> str:
+    """Finish writing, wherever that is possible; gives back what is to be said about it."""
+    if history.close(_PATIENCE):
+        return ""
+    from tui.storage.rescue import rescue  # noqa: PLC0415 - seldom needed
+
+    return rescue(app.unsaved, state_folder)
 
 
 class RillApp(App[None]):
@@ -183,8 +195,21 @@ class RillApp(App[None]):
         return self._conversations.changed
 
 
-def _leave_anyway(number: int, _frame: FrameType | None) -> None:
-    """Give the app a moment to end as it should."""
-    last_resort = threading.Timer(_GRACE, os._exit, [128 + number])
-    last_resort.daemon = True
-    last_resort.start()
+class _LastResort:
+    """Ends the process if a terminal that has hung up blocks whoever writes to it."""
+
+    def __init__(self) -> None:
+        self._timer: threading.Timer | None = None
+
+    def begin(self, code: int) -> None:
+        """Give whatever is still to be done a moment, once."""
+        if self._timer is None:
+            self._timer = threading.Timer(_GRACE, os._exit, [code])
+            self._timer.daemon = True
+            self._timer.start()
+
+    def put_off(self) -> None:
+        """What comes now may take longer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

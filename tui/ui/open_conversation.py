@@ -26,9 +26,8 @@ class Elsewhere:
     @classmethod
     def of(cls, running: RunningElsewhere) -> Elsewhere:
         """As far as it has come."""
-        begun = running.begun
-        reply = Reply(provider=begun.provider, model=begun.model, limit=begun.limit)
-        elsewhere = cls(begun.id, running.parent, running.process_id, reply)
+        reply = Reply.to_tell_again(running.begun)
+        elsewhere = cls(running.begun.id, running.parent, running.process_id, reply)
         elsewhere.tell(running)
         return elsewhere
 

@@ -67,7 +67,7 @@ def test_a_chat_of_elia(tmp_path: Path):
     archive = open_archive(path)
     assert archive.name == "the database of elia"
     (kept,) = archive
-    assert archive.progress == Progress(1, 1, "conversations")
+    assert archive.progress == Progress(1, 1)
     assert said(kept) == [
         ("user", "When?"),
         ("assistant", "At six."),

@@ -6,7 +6,7 @@ from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tui.chat.hygiene import one_line
 from tui.errors import ArchiveUnreadable
@@ -49,7 +49,6 @@ class Progress:
 
     done: int = 0
     total: int = 0
-    unit: Literal["bytes", "conversations"] = "bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def _sqlite(path: Path) -> Archive:
 
     def read(archive: Archive) -> Iterator[Kept | Skipped]:
         for number, total, found in read_chats(path, program):
-            archive.progress = Progress(number, total, "conversations")
+            archive.progress = Progress(number, total)
             yield found
 
     return Archive(f"the database of {program.name}", read)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
+
+from tui.chat.json_text import DECODER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,13 +27,6 @@ _IN_STRING = re.compile(r'["\\]')
 # are `-Infinity` and a pair of escaped surrogates.
 _LONGEST_TOKEN = 16
 _BREAKS_OFF = "it breaks off in the middle"
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 class JsonBroken(ValueError):
@@ -177,7 +172,7 @@ class ItemReader:
         if not self._peek():
             return None
         try:
-            value, end = _DECODER.raw_decode(self._text, self._at)
+            value, end = DECODER.raw_decode(self._text, self._at)
         except json.JSONDecodeError as error:
             near_end = error.pos > len(self._text) - _LONGEST_TOKEN
             if not (near_end or error.msg.startswith("Unterminated string")):

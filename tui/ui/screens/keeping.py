@@ -11,6 +11,7 @@ from textual import on, work
 from textual.widgets import TextArea
 
 from tui.chat.ending import CancelledBy
+from tui.chat.wording import count_of
 from tui.errors import HistoryError
 from tui.ui.keys import first_key
 from tui.ui.screens.reading import ReadingScreen
@@ -98,20 +99,17 @@ class KeepingScreen(ReadingScreen):
             await self.go_to(start.interrupted[-1])
             others = len(start.interrupted) - 1
             if others:
-                more = "1 other conversation" if others == 1 else f"{others} other conversations"
+                more = count_of(others, "other conversation")
                 self.notify(f"Replies in {more} were interrupted, too.", markup=False)
         elif start.drafts:
             await self.go_to(start.drafts[-1])
 
     def show_trouble(self) -> None:
         """Say what is wrong with the history, if anything is."""
-        trouble = self._conversations.history.trouble
-        self.trouble_bar.show(trouble)
-        if trouble is None:
-            self.look_around()  # what had to wait is done now
+        self.trouble_bar.show(self._conversations.history.trouble)
 
     def look_around(self) -> None:
-        """Another run of Rill has changed the history: take in what concerns what is open."""
+        """The history is not as it was known: take in what concerns what is open."""
         if self.is_attached:
             self._look_around()
             if self._switcher is not None and self._switcher.is_attached:
