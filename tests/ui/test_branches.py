@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.histories import ask
 from tests.ui.desk import prompts, sit_down
 
 if TYPE_CHECKING:
@@ -70,6 +71,17 @@ async def test_the_first_prompt_is_edited_and_with_it_the_title(loopback: Loopba
         assert "First of all" in desk.lines[0]
         assert "Second" not in desk.transcript
         await desk.sees("2/2 First of all")
+
+
+async def test_the_draft_from_before_an_edit_survives_a_kill(
+    loopback: LoopbackServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "history.db"
+    async with sit_down(loopback, history=path) as desk:
+        await two_turns(desk)
+        await desk.type("my draft")
+        await desk.press("escape", "e")
+        await desk.until(lambda: ask(path, "SELECT text FROM unsent") == [("my draft",)])
 
 
 async def test_giving_the_edit_up_brings_the_draft_back_and_up_the_edited_text(
@@ -191,8 +203,12 @@ async def test_brackets_walk_the_alternatives_of_the_marked_message(
         await answer(desk, loopback, "Uno")
         await desk.press("escape", "[")
         await desk.sees("1/2 One 2/2 Second! loopback-1 Two!")
-        # Unmarked it would be the same prompt; the reply has others, too, and is left alone.
-        await desk.press("K", "K", "[")
+        await desk.press("K", "K", "K", "]")
+        await desk.sees("2/2 Uno")
+        assert "Second" not in desk.transcript
+        await desk.press("[", "J")
+        await desk.sees("1/2 One 2/2 Second! loopback-1 Two!")
+        await desk.press("[")
         await desk.sees("1/2 One 1/2 Second loopback-1 Two")
         await desk.status_says("prompt marked · e edits · [ ] others · D deletes")
         await desk.press("[")
@@ -227,6 +243,9 @@ async def test_bringing_something_back_in_the_middle_of_a_reply_keeps_what_has_c
         exchange = await desk.begun("Third", "Thr")
         await desk.say("/undo")
         await exchange.wait_closed()
+        await desk.sees("Second loopback-1 1/2 Two")
+        await desk.press("ctrl+n")
+        await desk.go_to("First")
         await desk.sees("Second loopback-1 1/2 Two")
         await desk.press("escape", "]")
         await desk.sees("Third loopback-1 Thr ■ stopped")

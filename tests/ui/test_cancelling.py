@@ -339,7 +339,9 @@ async def test_deleting_another_conversation_leaves_this_ones_reply_alone(
         await desk.answered("The other one", "Yes.")
         await desk.press("ctrl+n")
         exchange = await in_the_middle(desk)
-        await desk.press("ctrl+o", "down", "ctrl+d", "escape")
+        await desk.press("ctrl+o", "down", "ctrl+d")
+        await desk.sees("Deleted “The other one”.")
+        await desk.press("escape")
         await goes_on(desk, exchange)
 
 

@@ -89,6 +89,15 @@ async def test_deleting_goes_to_a_new_one_and_undo_brings_back_the_last(
         await desk.sees("● Second", "First")
 
 
+async def test_a_mere_draft_that_is_deleted_is_called_one(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.type("half a tho")
+        await desk.press("ctrl+o")
+        await desk.sees("Conversations · 1")
+        await desk.press("ctrl+d")
+        await desk.sees("Deleted “the draft”.")
+
+
 async def test_deleting_can_be_done_in_the_list_one_after_the_other(
     loopback: LoopbackServer,
 ) -> None:
@@ -96,7 +105,11 @@ async def test_deleting_can_be_done_in_the_list_one_after_the_other(
         for name in ("First", "Second"):
             await desk.press("ctrl+n")
             await desk.answered(name, f"to {name}")
-        await desk.press("ctrl+o", "ctrl+d", "ctrl+d", "ctrl+d", "escape")
+        await desk.press("ctrl+o")
+        await desk.sees("Conversations · 2")
+        await desk.burst("ctrl+d", "ctrl+d", "ctrl+d")
+        await desk.sees("Conversations · 0")
+        await desk.press("escape")
         await desk.until(lambda: "New conversation" in desk.lines[0])
         await desk.answered("Third", "works")
 

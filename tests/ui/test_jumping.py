@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,12 +10,14 @@ import pytest
 from tests.histories import fill, talk
 from tests.ui.desk import prompts, sit_down
 from tui.chat.message import Message, Role, TextPart
+from tui.ui.conversations import Conversations
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.loopback import LoopbackServer
     from tests.ui.desk import Desk
+    from tui.ui.open_conversation import OpenConversation
 
 LAST = "long answers 4999"
 
@@ -63,16 +66,28 @@ async def test_the_end_of_a_long_one_is_shown_and_the_rest_comes_without_moving_
 
 
 async def test_a_reader_who_has_scrolled_up_meanwhile_stays_there(
-    loopback: LoopbackServer, path: Path
+    loopback: LoopbackServer, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    may = asyncio.Event()
+    complete = Conversations.complete
+
+    async def complete_late(self: Conversations, target: OpenConversation) -> None:
+        await may.wait()
+        await complete(self, target)
+
+    monkeypatch.setattr(Conversations, "complete", complete_late)
     async with sit_down(loopback, history=path, resume="long-conversation") as desk:
         await desk.sees(LAST)
         await desk.burst("shift+tab", *["pageup"] * 2, "K")
         await desk.until(lambda: LAST not in desk.transcript)
         shown, status = desk.transcript, desk.status
+        marked = desk._chat.transcript.marked_message
+        assert not is_whole(desk)
+        may.set()
         await desk.until(lambda: is_whole(desk))
         await desk.settle()
         assert (desk.transcript, desk.status) == (shown, status)
+        assert desk._chat.transcript.marked_message is marked is not None
         await desk.press("pageup", "pagedown")
         await desk.until(lambda: desk.transcript == shown)
 

@@ -299,7 +299,7 @@ async def test_a_conversation_is_renamed_and_stays_so(loopback: LoopbackServer, 
     async with sit_down(loopback, history=path) as desk:
         await desk.answered("First", "One")
         await desk.say("/rename")
-        await desk.sees("enter")
+        await desk.sees("enter renames")
         await desk.press(*"Tides", "enter")
         await desk.until(lambda: "Tides" in desk.lines[0])
         await quits(desk)
@@ -330,6 +330,7 @@ async def test_a_pinned_conversation_stays_on_top(loopback: LoopbackServer, path
 async def test_a_copy_goes_its_own_way(loopback: LoopbackServer, path: Path) -> None:
     async with sit_down(loopback, history=path) as desk:
         await desk.answered("First", "One")
+        original = desk._chat.conversation.id
         await desk.say("/duplicate")
         await desk.sees("This is the copy.", "First", "One")
         exchange = await desk.ask("Only in the copy")
@@ -338,8 +339,21 @@ async def test_a_copy_goes_its_own_way(loopback: LoopbackServer, path: Path) -> 
         await exchange.finish()
         await desk.until(lambda: not desk.ours())
         await quits(desk)
-    one = ["First", "One"]
-    assert sorted(texts(path).values()) == [one, [*one, "Only in the copy", "Two"]]
+    found = texts(path)
+    assert found.pop(original) == ["First", "One"]
+    assert list(found.values()) == [["First", "One", "Only in the copy", "Two"]]
+
+
+async def test_a_copy_in_the_middle_of_a_reply_has_what_came(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    async with sit_down(loopback, history=path) as desk:
+        exchange = await desk.begun("First", "Half")
+        await desk.say("/duplicate")
+        await desk.sees("This is the copy.", "First", "Half")
+        await exchange.wait_closed()
+        await quits(desk)
+    assert list(texts(path).values()) == [["First", "Half"]] * 2
 
 
 async def test_what_was_deleted_can_be_brought_back_in_the_next_run(

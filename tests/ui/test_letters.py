@@ -35,6 +35,7 @@ def test_words_of_prompts_are_marked_wherever_they_stand() -> None:
     text = "Rivers, the river; RIVER (driver)"
     parts = [text[begin:end] for begin, end in words_in(text, 'river ";"')]
     assert parts == ["River", "river", "RIVER", "river", ";"]
+    assert words_in("C++ (or C)", "c++ (") == [(0, 3), (4, 5)]
 
 
 def test_a_line_is_shown_from_a_word_before_what_was_found() -> None:

@@ -197,6 +197,7 @@ async def test_a_title_given_in_one_is_seen_in_the_other(
 ) -> None:
     async with two_desks(loopback, path) as (one, other):
         await one.say("/rename")
+        await one.sees("enter renames")
         await one.press(*"Ebb", "enter")
         await other.until(lambda: "Ebb" in other.lines[0])
 
@@ -224,11 +225,17 @@ async def test_who_reads_another_branch_is_not_pulled_to_a_new_one(
         await one.press("escape", "e", "!", "enter")
         exchange = await loopback.next_exchange()
         await exchange.text("Otherwise")
+        await other.sees("1/2 tides asks 39 ", "tides answers 39")
+        current = other._chat._conversations.current
+        await other.until(lambda: current.elsewhere is not None)
+        await other.settle()
+        assert "Otherwise" not in other.transcript
+        assert "another Rill" not in other.status
         await exchange.finish()
         await one.sees("2/2 tides asks 39!", "Otherwise")
-        await other.sees("1/2 tides asks 39 ", "tides answers 39")
+        await other.until(lambda: current.elsewhere is None)
+        await other.settle()
         assert "Otherwise" not in other.transcript
-        await other.until(lambda: other._chat._conversations.current.elsewhere is None)
         await other.press("escape", "]")
         await other.sees("2/2 tides asks 39!", "Otherwise")
 

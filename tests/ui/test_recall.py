@@ -30,7 +30,10 @@ async def test_up_goes_to_older_prompts_and_down_back_to_what_was_being_written(
         await desk.answered("Second\nin two lines", "Two")
         await desk.type("half a tho")
         await walk(desk, ("up", "Second\nin two lines"))
-        await desk.press("up")
+        for key in ("up", "down", "up"):  # within the two lines
+            await desk.press(key)
+            await desk.settle()
+            assert desk.prompt == "Second\nin two lines"
         await walk(desk, ("up", "First"))
         await desk.press("up")
         await desk.settle()
@@ -56,6 +59,17 @@ async def test_what_was_made_of_an_earlier_prompt_is_not_lost_by_walking_on(
         await desk.answered("Second", "Two")
         await walk(desk, ("up", "Second"), ("!", "Second!"), ("up", "Second"), ("up", "First"))
         await walk(desk, ("down", "Second"), ("down", "Second!"))
+
+
+async def test_nor_by_sending_the_one_before_it(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.answered("Second", "Two")
+        await walk(desk, ("up", "Second"), ("!", "Second!"), ("up", "Second"))
+        await desk.press("enter")
+        await (await loopback.next_exchange()).finish()
+        await desk.until(lambda: not desk.ours())
+        await walk(desk, ("up", "Second"), ("up", "Second!"))
 
 
 async def test_what_ctrl_c_has_cleared_is_the_first_that_comes_back(
@@ -86,7 +100,10 @@ async def test_the_same_prompt_sent_often_comes_once(loopback: LoopbackServer) -
 
 async def test_with_nothing_written_yet_up_changes_nothing(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
-        await desk.press("up", "up", "down")
+        for key in ("up", "up", "down"):
+            await desk.press(key)
+            await desk.settle()
+            assert desk.prompt == ""
         await desk.type("half a tho")
         await desk.press("up", "down")
         await desk.settle()

@@ -82,6 +82,7 @@ async def test_with_a_history_that_works_nothing_is_said(
     async with sit_down(loopback, history=tmp_path / "new" / "history.db") as desk:
         await desk.answered("First", "One")
         assert "Not saved" not in desk.words
+        assert not desk._chat.trouble_bar.display
 
 
 async def test_a_trouble_that_passes_is_said_as_long_as_it_lasts_and_nothing_is_lost(
