@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tui.chat.conversation import Conversation
 from tui.chat.message import Message, TokenLimit
 from tui.providers.anthropic import Anthropic
-from tui.providers.base import ReplyOptions
+from tui.providers.base import ReplyOptions, Server
 from tui.providers.stream_reply import stream_reply
 from tui.wire.http import HttpClient
 
@@ -374,7 +374,7 @@ def make_talk(base_url: str, *, prompt: str = "Hello?", idle_limit: float = SAFE
     conversation = Conversation()
     conversation.append(Message.from_user(prompt))
     return Talk(
-        Anthropic("anthropic", base_url, SECRET_KEY),
+        Anthropic(Server("anthropic", base_url, SECRET_KEY)),
         conversation,
         ReplyOptions("loopback-1", TokenLimit(1000, "the test")),
         HttpClient(idle_limit=idle_limit),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tui.demo.server import DemoServer
 from tui.launch import Opening, Session, prepare
+from tui.providers.base import Server
 from tui.providers.registry import make_provider
 from tui.storage.history import History
 from tui.ui.app import RillApp
@@ -24,7 +25,7 @@ async def _picture() -> str:
     launch = prepare(args, {})
     http = HttpClient()
     async with DemoServer() as server:
-        provider = make_provider("demo", "demo", server.base_url, None)
+        provider = make_provider("demo", Server("demo", server.base_url))
         session = Session(provider, launch.options, http, "", is_demo=True)
         themes = load_themes(themes_folder())
         app = RillApp(session, launch.settings, themes, History(None), Opening())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tui.chat.message import TokenLimit
 from tui.errors import SettingsError, UsageError
 from tui.hints import nearest
-from tui.providers.base import ReplyOptions
+from tui.providers.base import ReplyOptions, Server
 from tui.providers.registry import APIS, make_provider
 from tui.storage.paths import config_file, history_file, state_folder
 from tui.storage.settings import ProviderSettings, check_base_url, load_settings
@@ -90,7 +90,7 @@ class Launch:
                 from tui.demo.server import DemoServer  # noqa: PLC0415 - only when it is the demo
 
                 base_url = (await stack.enter_async_context(DemoServer())).base_url
-            provider = make_provider(self.api, self.provider_name, base_url, self.api_key)
+            provider = make_provider(self.api, Server(self.provider_name, base_url, self.api_key))
             http = HttpClient(idle_limit=self.settings.idle_timeout or IDLE_LIMIT)
             stack.push_async_callback(http.aclose)
             yield Session(provider, self.options, http, self.system, self.api == "demo")

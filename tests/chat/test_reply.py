@@ -9,6 +9,7 @@ from tui.chat.events import (
     Alive,
     BlockStopped,
     CitationAdded,
+    PartSigned,
     ReplyStarted,
     ReplyStopped,
     RequestSent,
@@ -17,7 +18,6 @@ from tui.chat.events import (
     TextDelta,
     ThinkingDelta,
     ThinkingRedacted,
-    ThinkingSigned,
     ToolInputDelta,
     ToolUseStarted,
     UsageReported,
@@ -216,7 +216,7 @@ def test_blocks_are_assembled_in_the_order_of_their_numbers(reply):
         TextDelta("c", 3),
         CitationAdded(source, 3),
         ThinkingDelta("m", 0),
-        ThinkingSigned("sig", 0),
+        PartSigned("sig", 0),
         ToolInputDelta("1}", 5),
         ThinkingRedacted("d", 1),
         ServerBlock("s", {"type": "s"}, 2, complete=False),
@@ -271,7 +271,7 @@ def test_blocks_without_content_are_no_parts(reply):
     [
         (TextDelta("a", 0), ThinkingDelta("x", 0)),
         (ThinkingDelta("a", 0), TextDelta("x", 0)),
-        (TextDelta("a", 0), ThinkingSigned("x", 0)),
+        (ServerBlock("s", {}, 0), PartSigned("x", 0)),
         (ToolUseStarted("t", "n", {}, 0), TextDelta("x", 0)),
         (TextDelta("a", 0), ToolInputDelta("{}", 0)),
         (ServerBlock("s", {}, 0), CitationAdded(Citation("", None, None, {}), 0)),
@@ -283,6 +283,15 @@ def test_an_event_that_does_not_fit_its_block_is_ignored(reply, first, stranger)
     reply.apply(stranger)
     assert reply.message().parts == before
     assert (reply.characters, reply.thinking_characters) in {(1, 0), (0, 1), (0, 0)}
+
+
+@pytest.mark.parametrize(
+    "signed", [TextDelta("a", 0), ThinkingDelta("a", 0), ToolUseStarted("t", "n", {}, 0)]
+)
+def test_text_thoughts_and_calls_can_be_signed(reply, signed):
+    fold(reply, signed, PartSigned("sig", 0), DONE)
+    [part] = reply.message().parts
+    assert part.signature == "sig"
 
 
 def test_tool_input_for_no_tool_is_ignored(reply):

@@ -9,6 +9,7 @@ import pytest
 
 from tui.errors import ServerRefused
 from tui.providers.anthropic import Anthropic
+from tui.providers.base import Server
 
 if TYPE_CHECKING:
     from tui.chat.ending import ReplyError
@@ -31,7 +32,7 @@ STATUSES = [
 def error(status: int, body: object = b"", **headers: str) -> ReplyError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Anthropic("p", "https://host", None).read_error(
+    return Anthropic(Server("p", "https://host")).read_error(
         ServerRefused(f"HTTP {status}", status, named, raw)
     )
 

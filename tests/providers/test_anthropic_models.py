@@ -11,7 +11,7 @@ import pytest
 
 from tui.errors import AnswerUnreadable, ConnectionFailed, ServerRefused
 from tui.providers.anthropic import Anthropic
-from tui.providers.base import Model
+from tui.providers.base import Model, Server
 from tui.wire.http import HttpClient
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def client(handler: Callable[[httpx.Request], httpx.Response]) -> AsyncGen
 
 async def models(handler, base: str = "http://host/pre/v1") -> list[Model]:
     async with client(handler) as http:
-        return await Anthropic("p", base, KEY).list_models(http)
+        return await Anthropic(Server("p", base, KEY)).list_models(http)
 
 
 def answering(document: object) -> Callable[[httpx.Request], httpx.Response]:

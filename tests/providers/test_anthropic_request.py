@@ -20,8 +20,9 @@ from tui.chat.message import (
     ToolResultPart,
     ToolUsePart,
 )
+from tui.chat.parameters import Parameters
 from tui.providers.anthropic import Anthropic, wire_messages
-from tui.providers.base import ReplyOptions
+from tui.providers.base import ReplyOptions, Server
 
 KEY = "sk-ant-very-secret"
 END_TURN = Ending(Outcome.COMPLETE, "end_turn")
@@ -61,7 +62,7 @@ def conversation(*messages: Message, system: str = "") -> Conversation:
 
 
 def request_body(options: ReplyOptions = OPTIONS, system: str = "") -> dict[str, object]:
-    provider = Anthropic("p", "https://host", KEY)
+    provider = Anthropic(Server("p", "https://host", KEY))
     return json.loads(provider.build_request(conversation(system=system), options).body)
 
 
@@ -78,7 +79,9 @@ def test_a_plain_request_says_what_is_needed_and_nothing_more():
 
 
 def test_system_prompt_stop_sequences_and_temperature_are_sent_if_set():
-    options = ReplyOptions("m-1", TokenLimit(5, "you"), temperature=0.0, stop_sequences=("a", "b"))
+    options = ReplyOptions(
+        "m-1", TokenLimit(5, "you"), Parameters(temperature=0.0, stop=("a", "b"))
+    )
     body = request_body(options, system="Be brief.")
     assert body["system"] == "Be brief."
     assert body["stop_sequences"] == ["a", "b"]
@@ -87,7 +90,7 @@ def test_system_prompt_stop_sequences_and_temperature_are_sent_if_set():
 
 
 def test_the_key_is_sent_in_one_header_and_the_version_in_another():
-    request = Anthropic("p", "https://host", KEY).build_request(conversation(), OPTIONS)
+    request = Anthropic(Server("p", "https://host", KEY)).build_request(conversation(), OPTIONS)
     assert request.method == "POST"
     assert request.headers == {
         "x-api-key": KEY,
@@ -100,12 +103,12 @@ def test_the_key_is_sent_in_one_header_and_the_version_in_another():
 
 
 def test_without_a_key_no_key_header_is_sent():
-    request = Anthropic("p", "https://host", None).build_request(conversation(), OPTIONS)
+    request = Anthropic(Server("p", "https://host")).build_request(conversation(), OPTIONS)
     assert "x-api-key" not in request.headers
 
 
 def test_the_version_can_be_another():
-    provider = Anthropic("p", "https://host", None, api_version="2026-10-21")
+    provider = Anthropic(Server("p", "https://host", api_version="2026-10-21"))
     headers = provider.build_request(conversation(), OPTIONS).headers
     assert headers["anthropic-version"] == "2026-10-21"
 
@@ -122,11 +125,11 @@ def test_the_version_can_be_another():
     ],
 )
 def test_a_base_url_may_have_a_path_prefix_and_may_end_in_v1(base, url):
-    assert Anthropic("p", base, None).build_request(conversation(), OPTIONS).url == url
+    assert Anthropic(Server("p", base)).build_request(conversation(), OPTIONS).url == url
 
 
 def test_the_key_shows_in_no_text_of_anything():
-    provider = Anthropic("p", "https://host", KEY)
+    provider = Anthropic(Server("p", "https://host", KEY))
     request = provider.build_request(conversation(), OPTIONS)
     for thing in (provider, request, provider.new_decoder(), OPTIONS):
         assert KEY not in repr(thing)
@@ -134,12 +137,12 @@ def test_the_key_shows_in_no_text_of_anything():
 
 
 def test_the_address_is_host_and_port_without_a_password():
-    assert Anthropic("p", "https://me:secret@host:8443/pre", None).address == "host:8443"
-    assert Anthropic("p", "http://127.0.0.1:8080/v1", None).address == "127.0.0.1:8080"
+    assert Anthropic(Server("p", "https://me:secret@host:8443/pre")).address == "host:8443"
+    assert Anthropic(Server("p", "http://127.0.0.1:8080/v1")).address == "127.0.0.1:8080"
 
 
 def test_the_body_is_utf8_whatever_the_text():
-    provider = Anthropic("p", "https://host", None)
+    provider = Anthropic(Server("p", "https://host"))
     body = provider.build_request(
         conversation(user("Gr\u00fc\u00dfe \U0001f30d\u2028\x00")), OPTIONS
     ).body

@@ -7,7 +7,7 @@ import pytest
 from tui.chat.conversation import Conversation
 from tui.chat.message import Message, TokenLimit
 from tui.errors import SettingsError
-from tui.providers.base import ReplyOptions
+from tui.providers.base import ReplyOptions, Server
 from tui.providers.registry import APIS, make_provider
 
 
@@ -18,34 +18,34 @@ def sent(provider):
 
 
 def test_without_a_base_url_the_vendors_own_is_used():
-    provider = make_provider("anthropic", "work", "", "key")
+    provider = make_provider("anthropic", Server("work", "", "key"))
     assert (provider.name, provider.address) == ("work", "api.anthropic.com")
     assert sent(provider).url == "https://api.anthropic.com/v1/messages"
 
 
 def test_a_base_url_of_ones_own_is_used():
-    assert make_provider("anthropic", "w", "http://127.0.0.1:1/v1", None).address == "127.0.0.1:1"
+    assert make_provider("anthropic", Server("w", "http://127.0.0.1:1/v1")).address == "127.0.0.1:1"
 
 
 def test_an_api_that_no_vendor_serves_needs_a_base_url():
     with pytest.raises(SettingsError, match=r"nowhere.*base_url"):
-        make_provider("demo", "nowhere", "", None)
+        make_provider("demo", Server("nowhere", ""))
 
 
 @pytest.mark.parametrize("base", ["http://[::1", "http://host]/v1"])
 def test_a_base_url_that_is_no_address_is_a_settings_error(base):
     with pytest.raises(SettingsError, match="local"):
-        make_provider("anthropic", "local", base, None)
+        make_provider("anthropic", Server("local", base))
 
 
 @pytest.mark.parametrize("key", ["key", " key\n", "\tkey\r\n"])
 def test_blanks_around_a_key_as_copying_brings_them_are_no_part_of_it(key):
-    assert sent(make_provider("anthropic", "work", "", key)).headers["x-api-key"] == "key"
+    assert sent(make_provider("anthropic", Server("work", "", key))).headers["x-api-key"] == "key"
 
 
 @pytest.mark.parametrize("key", [None, "", "  \n"])
 def test_an_empty_key_is_none(key):
-    assert "x-api-key" not in sent(make_provider("anthropic", "work", "", key)).headers
+    assert "x-api-key" not in sent(make_provider("anthropic", Server("work", "", key))).headers
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_empty_key_is_none(key):
 )
 def test_a_key_with_impossible_characters_is_refused_without_being_shown(key):
     with pytest.raises(SettingsError) as caught:
-        make_provider("anthropic", "work", "", key)
+        make_provider("anthropic", Server("work", "", key))
     assert "work" in str(caught.value)
     assert key not in str(caught.value)
     assert "sk" not in str(caught.value)
@@ -70,7 +70,7 @@ def test_a_key_with_impossible_characters_is_refused_without_being_shown(key):
 
 @pytest.mark.parametrize("api", APIS)
 def test_every_api_can_be_made(api):
-    provider = make_provider(api, "any", "https://host", "key")
+    provider = make_provider(api, Server("any", "https://host", "key"))
     assert provider.name == "any"
     assert provider.address == "host"
     assert "key" not in repr(provider)

@@ -27,7 +27,7 @@ happened = st.one_of(
     st.builds(events.ReplyStarted, st.none() | texts, st.none() | texts),
     st.builds(events.TextDelta, texts, blocks),
     st.builds(events.ThinkingDelta, texts, blocks),
-    st.builds(events.ThinkingSigned, texts, blocks),
+    st.builds(events.PartSigned, texts, blocks),
     st.builds(events.ThinkingRedacted, texts, blocks),
     st.builds(events.CitationAdded, citations, blocks),
     st.builds(events.ToolUseStarted, texts, texts, objects, blocks),

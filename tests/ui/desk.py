@@ -15,7 +15,7 @@ from tests.ui.seat import Seat
 from tui.chat.message import TokenLimit
 from tui.launch import Opening, Session
 from tui.providers.anthropic import Anthropic
-from tui.providers.base import ReplyOptions
+from tui.providers.base import ReplyOptions, Server
 from tui.storage.history import History
 from tui.storage.settings import Settings
 from tui.ui.app import RillApp
@@ -190,7 +190,7 @@ async def sit_down(
     kept = History(history)
     http = HttpClient(idle_limit=SAFETY_NET)
     session = Session(
-        provider or Anthropic("anthropic", server.base_url, SECRET_KEY),
+        provider or Anthropic(Server("anthropic", server.base_url, SECRET_KEY)),
         ReplyOptions(model, TokenLimit(1000, "the test")),
         http,
         system,

@@ -56,8 +56,8 @@ class ThinkingDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class ThinkingSigned:
-    """A reasoning block's signature: it is whole, and can be sent back."""
+class PartSigned:
+    """A part's signature: it is whole, and can be sent back. Some providers sign text and calls."""
 
     signature: str
     block: int = 0
@@ -135,7 +135,7 @@ ReplyEvent: TypeAlias = (
     | Alive
     | TextDelta
     | ThinkingDelta
-    | ThinkingSigned
+    | PartSigned
     | ThinkingRedacted
     | CitationAdded
     | ToolUseStarted

@@ -39,15 +39,16 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """Visible text."""
+    """Visible text; some providers sign it (see `ThinkingPart`)."""
 
     text: str
     citations: tuple[Citation, ...] = ()
+    signature: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ThinkingPart:
-    """Reasoning. Without its `signature` it was cut, and must not be sent back."""
+    """Reasoning. Where the provider signs, it must not be sent back without its `signature`."""
 
     text: str
     signature: str | None = None
@@ -70,6 +71,7 @@ class ToolUsePart:
     id: str
     name: str
     input: JsonObject | None
+    signature: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,19 @@ class ToolResultPart:
 class ServerPart:
     """A block that the server made for itself: server tools, their results, types yet unknown.
 
-    Kept raw because it must go back exactly as it came; `complete` is false if it was cut.
+    Kept raw because it must go back exactly as it came; `complete` is false if it was cut. The
+    types are those of the Messages API; others begin with their API and a colon, and are only ever
+    sent back to that.
     """
 
     type: str
     raw: JsonObject
     complete: bool = True
+
+    @property
+    def is_memo(self) -> bool:
+        """True if it is for the provider's eyes alone: encrypted thoughts, for instance."""
+        return ":" in self.type
 
 
 Part: TypeAlias = (

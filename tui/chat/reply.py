@@ -12,6 +12,7 @@ from tui.chat.events import (
     Alive,
     BlockStopped,
     CitationAdded,
+    PartSigned,
     ReplyStarted,
     ReplyStopped,
     RequestSent,
@@ -20,7 +21,6 @@ from tui.chat.events import (
     TextDelta,
     ThinkingDelta,
     ThinkingRedacted,
-    ThinkingSigned,
     ToolInputDelta,
     ToolUseStarted,
     UsageReported,
@@ -62,10 +62,13 @@ class Phase(StrEnum):
 class _Text:
     pieces: list[str] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
+    signature: str | None = None
 
     def part(self) -> Part | None:
         text = "".join(self.pieces)
-        return TextPart(text, tuple(self.citations)) if text or self.citations else None
+        if not (text or self.citations or self.signature):
+            return None
+        return TextPart(text, tuple(self.citations), self.signature)
 
 
 @dataclass(slots=True)
@@ -84,10 +87,12 @@ class _ToolUse:
     name: str
     input: JsonObject
     pieces: list[str] = field(default_factory=list)
+    signature: str | None = None
 
     def part(self) -> Part | None:
         text = "".join(self.pieces)
-        return ToolUsePart(self.id, self.name, parse_tool_input(text) if text else self.input)
+        input_ = parse_tool_input(text) if text else self.input
+        return ToolUsePart(self.id, self.name, input_, self.signature)
 
 
 @dataclass(slots=True)
@@ -173,9 +178,10 @@ class Reply:
             case ToolUseStarted(id_, name, input_, block):
                 self._blocks[block] = _ToolUse(id_, name, input_)
                 self._flowing(Phase.STREAMING, now)
-            case ThinkingSigned(signature, block):
-                if (thought := self._open(block, _Thinking)) is not None:
-                    thought.signature = signature
+            case PartSigned(signature, block):
+                part = self._blocks.setdefault(block, _Thinking())
+                if not isinstance(part, _Whole):
+                    part.signature = signature
             case ThinkingRedacted(data, block):
                 self._blocks[block] = _Whole(RedactedThinkingPart(data))
                 self._flowing(Phase.THINKING, now)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from tui.chat.ending import CancelledBy, Outcome, StopReason
 from tui.chat.hygiene import one_line
-from tui.chat.message import RedactedThinkingPart, TextPart, ThinkingPart
+from tui.chat.message import RedactedThinkingPart, ServerPart, TextPart, ThinkingPart
 
 if TYPE_CHECKING:
     from tui.chat.ending import Ending, ReplyError
@@ -107,7 +107,9 @@ def _max_tokens(message: Message) -> str:
 def _only_thought(message: Message) -> bool:
     parts = [part for part in message.parts if not isinstance(part, TextPart) or part.text.strip()]
     return bool(parts) and all(
-        isinstance(part, ThinkingPart | RedactedThinkingPart) for part in parts
+        isinstance(part, ThinkingPart | RedactedThinkingPart)
+        or (isinstance(part, ServerPart) and part.is_memo)
+        for part in parts
     )
 
 

@@ -9,12 +9,12 @@ from tui.chat.events import (
     Alive,
     BlockStopped,
     CitationAdded,
+    PartSigned,
     ReplyStarted,
     ServerBlock,
     TextDelta,
     ThinkingDelta,
     ThinkingRedacted,
-    ThinkingSigned,
     ToolInputDelta,
     ToolUseStarted,
     UsageReported,
@@ -72,9 +72,10 @@ class AnthropicDecoder(EventStreamDecoder):
             return
         document = parse_object(event.data)
         if document is None:
-            kind = "unknown_error" if name == "error" else "malformed_event"
-            words = one_line(event.data, 200)
-            self._fail(ReplyError(kind, words if name == "error" else f"Malformed event: {words}"))
+            if name == "error":
+                self._fail(ReplyError("unknown_error", one_line(event.data, 200)))
+            else:
+                self._fail(self._malformed(event.data))
             return
         # An event that calls itself an error is one, whatever type its data claims.
         kind = name if name == "error" else loose.text(document, "type") or name
@@ -158,7 +159,7 @@ class AnthropicDecoder(EventStreamDecoder):
             case "thinking":
                 self._thinking(index, block, loose.piece(content, "thinking"))
                 if signature := loose.text(content, "signature"):
-                    self._emit(ThinkingSigned(signature, index))
+                    self._emit(PartSigned(signature, index))
             case "redacted_thinking":
                 self._emit(ThinkingRedacted(loose.text(content, "data") or "", index))
             case "tool_use":
@@ -185,7 +186,7 @@ class AnthropicDecoder(EventStreamDecoder):
                 self._thinking(index, block, loose.piece(delta, "thinking"))
             case "signature_delta", "thinking":
                 if signature := loose.text(delta, "signature"):
-                    self._emit(ThinkingSigned(signature, index))
+                    self._emit(PartSigned(signature, index))
             case "citations_delta", "text":
                 self._cite(index, delta.get("citation"))
             case "input_json_delta", "tool_use" if block is not None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from tui.chat.parameters import Parameters
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tui.chat.conversation import Conversation
     from tui.chat.ending import ReplyError
     from tui.chat.events import ReplyEvent
@@ -16,23 +20,53 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """Where a provider is reached, and how it wants to be spoken to.
+
+    `base_url` has no slash at its end and may carry a path prefix. `headers` are sent along with
+    our own, `query` stands behind every address; both may hold secrets, as the key does, and stay
+    out of `repr`. What follows is `""` or `None` where the API's own way is right: `key_header`
+    takes the key instead of the API's header, `max_tokens_field` is what Chat Completions call the
+    limit, `asks_usage` whether they are asked to count tokens, `api_version` is Anthropic's.
+    """
+
+    name: str
+    base_url: str
+    api_key: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    key_header: str = ""
+    max_tokens_field: str = ""
+    asks_usage: bool = True
+    api_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyOptions:
-    """What is asked of the model besides the conversation. No sampling unless the user set it."""
+    """What is asked of the model besides the conversation. No sampling unless the user set it.
+
+    `limit` is the cap on the reply's tokens, `None` if none is sent; it counts, and not what
+    `parameters` say about it.
+    """
 
     model: str
-    limit: TokenLimit
-    temperature: float | None = None
-    stop_sequences: tuple[str, ...] = ()
+    limit: TokenLimit | None = None
+    parameters: Parameters = field(default_factory=Parameters)
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model that a provider lists; `None` where it does not tell."""
+    """One model that a provider lists; `None` where it does not tell.
+
+    `abilities` are what it says it can do besides text, by short names: `tools`, `thinking`,
+    `images`, `pdf`; empty also where the provider says nothing of it.
+    """
 
     id: str
     name: str
     context_tokens: int | None = None
     output_tokens: int | None = None
+    abilities: tuple[str, ...] = ()
 
 
 class ReplyDecoder(Protocol):
@@ -40,6 +74,10 @@ class ReplyDecoder(Protocol):
 
     Exactly one `ReplyStopped` comes, as the last event, from `feed` or from `close`.
     """
+
+    @property
+    def is_over(self) -> bool:
+        """The end marker has come; what may still follow it changes nothing about the ending."""
 
     def feed(self, chunk: bytes) -> list[ReplyEvent]:
         """Decode more bytes; after the `ReplyStopped` always empty."""

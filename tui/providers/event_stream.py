@@ -1,4 +1,4 @@
-"""What all APIs that stream server-sent events have in common: PROTOCOLS section 0.
+"""What all APIs that stream events have in common: PROTOCOLS section 0.
 
 A subclass says what one event means; this class decides what the end of the bytes means.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from tui.chat.ending import Outcome, ReplyError
 from tui.chat.events import ReplyStopped
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tui.chat.ending import Ending
     from tui.chat.events import ReplyEvent
     from tui.chat.message import JsonObject
+    from tui.wire.ndjson import NDJSONDecoder
     from tui.wire.sse import ServerSentEvent
 
 _HEAD_BYTES = 64 * 1024
@@ -29,14 +30,18 @@ _SHOWN_CHARACTERS = 200
 
 
 class EventStreamDecoder(ABC):
-    """A `ReplyDecoder` for one response body made of server-sent events."""
+    """A `ReplyDecoder` for one response body made of events."""
+
+    framing: ClassVar[type[SSEDecoder | NDJSONDecoder]] = SSEDecoder
 
     def __init__(self, content_type: str = "") -> None:
+        self.is_over = False
         self._content_type = content_type
-        self._sse = SSEDecoder()
+        self._lines = self.framing()
         self._out: list[ReplyEvent] = []
         self._stopped = False
-        self._dispatched = False
+        self._dispatched = 0
+        self._ignored = 0
         self._head = bytearray()
 
     def feed(self, chunk: bytes) -> list[ReplyEvent]:
@@ -46,7 +51,7 @@ class EventStreamDecoder(ABC):
         if not self._dispatched:
             self._head += chunk[: _HEAD_BYTES - len(self._head)]
         try:
-            self._handle_all(self._sse.feed(chunk))
+            self._handle_all(self._lines.feed(chunk))
         except EventTooLarge as error:
             self._handle_all(cast("Sequence[ServerSentEvent]", error.events))
             if not self._stopped:
@@ -57,10 +62,9 @@ class EventStreamDecoder(ABC):
         """End of bytes: decide what that means, unless the stream had said so itself."""
         if self._stopped:
             return []
-        self._sse.close()
-        pending = self._sse.pending()
-        if pending is not None and _is_whole(pending.data):
-            self._handle_all([pending])
+        self._lines.close()
+        pending = self._lines.pending()
+        self._handle_all([pending] if pending is not None and _is_whole(pending.data) else [])
         self._conclude()
         return self._taken()
 
@@ -80,31 +84,58 @@ class EventStreamDecoder(ABC):
     def _before_stop(self) -> None:
         """A last chance to emit what was held back."""
 
+    def _handle_ignored(self, line: str) -> None:  # noqa: B027 - most APIs have none
+        """Say what a line means that the standard ignores."""
+
     def _emit(self, event: ReplyEvent) -> None:
         self._out.append(event)
 
     def _stop(self, ending: Ending) -> None:
         self._before_stop()
-        self._stopped = True
+        self._stopped = self.is_over = True
         self._out.append(ReplyStopped(ending))
 
     def _fail(self, error: ReplyError) -> None:
-        self._stop(replace(self._ending(Outcome.ERROR), error=error))
+        """End with an error; after the end marker nothing is one any more."""
+        if not self.is_over:
+            self._stop(replace(self._ending(Outcome.ERROR), error=error))
 
     def _conclude(self) -> None:
         if self._stopped:
             return
-        if not self._dispatched and self._sse.ignored_lines:
+        if self.is_over:
+            self._stop(self._ending(Outcome.COMPLETE))
+        elif not self._dispatched and self._is_something_else():
             self._fail(self._not_a_stream())
         else:
             self._stop(self._ending(Outcome.TRUNCATED))
 
+    def _is_something_else(self) -> bool:
+        """Whether bytes that held no event held anything at all."""
+        return bool(self._lines.ignored_lines)
+
     def _handle_all(self, events: Sequence[ServerSentEvent]) -> None:
+        """Handle them in the order in which they came, and the ignored lines between them."""
         for event in events:
-            self._dispatched = True
+            self._take_ignored(self._dispatched)
+            if self._stopped:
+                return
+            self._dispatched += 1
             self._handle(event)
             if self._stopped:
                 return
+        self._take_ignored(self._dispatched)
+
+    def _take_ignored(self, until: int) -> None:
+        before = self._lines.events_before
+        while not self._stopped and self._ignored < len(before) and before[self._ignored] <= until:
+            self._ignored += 1
+            self._handle_ignored(self._lines.ignored_lines[self._ignored - 1])
+
+    def _malformed(self, data: str) -> ReplyError:
+        return ReplyError(
+            "malformed_event", f"Malformed event: {one_line(data, _SHOWN_CHARACTERS)}"
+        )
 
     def _taken(self) -> list[ReplyEvent]:
         out, self._out = self._out, []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui.errors import SettingsError
@@ -11,14 +11,15 @@ from tui.providers.anthropic import Anthropic
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui.providers.base import Provider
+    from tui.providers.base import Server
+    from tui.providers.http_provider import HttpProvider
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
     """An API that Rill speaks, and where its vendor serves it (`""`: no such place)."""
 
-    make: Callable[[str, str, str | None], Provider]
+    make: Callable[[Server], HttpProvider]
     vendor_url: str = ""
 
 
@@ -29,21 +30,22 @@ APIS = {
 }
 
 
-def make_provider(api: str, name: str, base_url: str, api_key: str | None) -> Provider:
-    """Build the provider `name`, which speaks `api` at `base_url` (`""`: the vendor's own).
+def make_provider(api: str, server: Server) -> HttpProvider:
+    """Build the provider that speaks `api` to a server (without a `base_url`: to the vendor's own).
 
     Raises:
         SettingsError: the key has characters that no key has, or there is no usable address.
     """
-    if api_key is not None:
-        api_key = api_key.strip()
+    name, key = server.name, server.api_key
+    if key is not None:
+        key = key.strip() or None
         # The key itself never goes into the sentence.
-        if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
+        if key and (not key.isascii() or not key.isprintable() or " " in key):
             raise SettingsError(f"The API key for {name} has a character that no key has.")
-    base_url = base_url or APIS[api].vendor_url
+    base_url = server.base_url or APIS[api].vendor_url
     if not base_url:
         raise SettingsError(f"The provider {name} needs a base_url.")
     try:
-        return APIS[api].make(name, base_url, api_key or None)
+        return APIS[api].make(replace(server, base_url=base_url, api_key=key))
     except ValueError as error:  # from urlsplit; its words are about brackets and ports
         raise SettingsError(f"The base_url of {name} is no address: {error}.") from error

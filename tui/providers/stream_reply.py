@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,12 +21,16 @@ from tui.providers.http_status import named_request
 from tui.wire.http import ResponseHead, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from tui.chat.conversation import Conversation
     from tui.chat.events import ReplyEvent
     from tui.providers.base import Provider, ReplyDecoder, ReplyOptions
-    from tui.wire.http import HttpClient
+    from tui.wire.http import Arrival, HttpClient
+
+# Seconds for what may follow the end marker: the count of tokens comes at once or not at all, and
+# some servers never close.
+_POSTSCRIPT = 2.0
 
 
 async def stream_reply(
@@ -48,9 +53,10 @@ async def _stream(
     request = provider.build_request(conversation, options)
     decoder: ReplyDecoder | None = None
     request_id: str | None = None
+    over: float | None = None
     try:
         async with aclosing(http.stream(request)) as arrivals:
-            async for arrival in arrivals:
+            while (arrival := await _next(arrivals, over)) is not None:
                 match arrival:
                     case Sent():
                         yield RequestSent()
@@ -67,6 +73,8 @@ async def _stream(
                                 yield _named(event, request_id)
                                 return
                             yield event
+                        if decoder.is_over and over is None:
+                            over = asyncio.get_running_loop().time() + _POSTSCRIPT
         failure = None
     except ConnectionLost as error:
         failure = Ending(Outcome.TRUNCATED, detail=str(error))
@@ -90,6 +98,15 @@ async def _stream(
             yield ReplyStopped(_explained(stopped.ending, failure)) if failure else stopped
         else:
             yield event
+
+
+async def _next(arrivals: AsyncIterator[Arrival], until: float | None) -> Arrival | None:
+    """What arrives next, by the loop's clock not after `until`; `None` if that is nothing."""
+    try:
+        async with asyncio.timeout_at(until):
+            return await anext(arrivals)
+    except (StopAsyncIteration, TimeoutError):
+        return None
 
 
 def _without_key(stopped: ReplyStopped, provider: Provider) -> ReplyStopped:

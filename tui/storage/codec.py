@@ -41,7 +41,7 @@ _EVENTS: Mapping[str, type] = {
     "started": events.ReplyStarted,
     "text": events.TextDelta,
     "thinking": events.ThinkingDelta,
-    "signature": events.ThinkingSigned,
+    "signature": events.PartSigned,
     "redacted_thinking": events.ThinkingRedacted,
     "citation": events.CitationAdded,
     "tool_use": events.ToolUseStarted,

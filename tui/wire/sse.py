@@ -93,11 +93,14 @@ class SSEDecoder:
     """Any split of the same bytes gives the same events, the same failure, the same leftovers.
 
     `ignored_lines` are the complete lines, neither blank nor comments, whose field the standard
-    does not know: decoded, in order, cut after 64 KiB in all.
+    does not know: decoded, in order, cut after 64 KiB in all. `events_before` says for each how
+    many events had been dispatched when it came.
     """
 
     def __init__(self, *, max_bytes: int = 16 * 1024 * 1024) -> None:
         self.ignored_lines: list[str] = []
+        self.events_before: list[int] = []
+        self._dispatched = 0  # in earlier calls
         self._ignored_room = _IGNORED_BYTES
         self._max_bytes = max_bytes
         self._max_data = max_bytes + 1  # the buffer ends in a LF that the event will not have
@@ -125,6 +128,12 @@ class SSEDecoder:
         if _LF not in chunk:
             self._keep(chunk, events)
             return events
+        self._take_chunk(chunk, events)
+        self._dispatched += len(events)
+        return events
+
+    def _take_chunk(self, chunk: bytes, events: list[ServerSentEvent]) -> None:
+        """Takes a chunk in which lines end."""
         # A block that lies within a chunk no longer than the limit cannot outgrow it.
         size = len(chunk)
         quick = size <= self._max_bytes
@@ -146,7 +155,6 @@ class SSEDecoder:
                 self._take_lines(lines, events)
                 self._keep(rest, events)
                 break
-        return events
 
     def close(self) -> list[ServerSentEvent]:
         """No more bytes. Always empty: the standard discards an unfinished block (see `pending`).
@@ -158,7 +166,7 @@ class SSEDecoder:
             line = bytes(self._line)
             cut_short = any(name.startswith(line) for name in _FIELDS)
             if not cut_short and not replace(self._block, data=bytearray()).take(line):
-                self._ignore(line)
+                self._ignore(line, 0)
         return []
 
     def pending(self) -> ServerSentEvent | None:
@@ -207,7 +215,7 @@ class SSEDecoder:
             elif len(line) > self._max_bytes:
                 raise self._outgrown(events)
             elif not block.take(line):
-                self._ignore(line)
+                self._ignore(line, len(events))
             elif len(block.data) > self._max_data:
                 raise self._outgrown(events)
         if lines:
@@ -221,9 +229,10 @@ class SSEDecoder:
             if len(self._line) > self._max_bytes:
                 raise self._outgrown(events)
 
-    def _ignore(self, line: bytes) -> None:
+    def _ignore(self, line: bytes, events: int) -> None:
         if kept := line[: self._ignored_room]:
             self.ignored_lines.append(kept.decode("utf-8", "replace"))
+            self.events_before.append(self._dispatched + events)
             self._ignored_room -= len(kept)
 
     def _outgrown(self, events: Sequence[ServerSentEvent]) -> EventTooLarge:
