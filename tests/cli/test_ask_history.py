@@ -64,6 +64,7 @@ async def test_what_is_saved_goes_on_with_c_and_with_r(
     assert prompts(exchange) == [("user", "Is it?"), ("assistant", "Yes."), ("user", "Still?")]
     assert exchange.json()["system"] == "Be brief."
     assert [len(each) for each in kept(connected)] == [4, 4]
+    assert [len(each.path()) for each in kept(connected)] == [4, 4]
     path = history_file(connected.environment)
     assert SECRET_KEY.encode() not in path.read_bytes()
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)

@@ -61,6 +61,7 @@ def test_events_can_be_written_in_any_pieces(found: list[events.ReplyEvent], cut
     whole = encode_events(found)
     back = decode_events(json.loads(json.dumps(whole)), "here")
     assert encode_events(back) == whole
+    assert {type(event) for event in back} == {type(event) for event in found}
     pieces = [*encode_events(found[:cut]), *encode_events(found[cut:])]
     assert encode_events(decode_events(pieces, "here")) == whole
     for kind in (events.TextDelta, events.ThinkingDelta):

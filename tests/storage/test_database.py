@@ -282,6 +282,14 @@ def test_a_file_that_one_process_opens_twice_keeps_what_is_written_to_it(path: P
             assert second.execute("SELECT change FROM counter").fetchone() == (42,)
 
 
+def test_what_is_written_outlives_a_power_cut_and_what_is_erased_is_overwritten(
+    path: Path,
+) -> None:
+    with closing(connect(path)) as db:
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+        assert db.execute("PRAGMA secure_delete").fetchone() == (1,)
+
+
 def test_what_is_only_in_the_log_is_never_left_out_unsaid(path: Path) -> None:
     with closing(connect(path)) as db:
         db.execute("UPDATE counter SET change = 1")

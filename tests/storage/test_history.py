@@ -155,10 +155,19 @@ async def test_a_prompt_can_be_all_that_is_left_of_a_draft(speaker: Speaker) -> 
     assert said(await speaker.kept()) == ["a thought"]
 
 
+async def test_a_draft_that_somebody_changes_his_mind_about_is_no_prompt(speaker: Speaker) -> None:
+    speaker.draft("half a tho")
+    speaker.ask("something else")
+    assert (await speaker.opened()).kept.draft == ""
+    assert await speaker.history.read(reads.prompts, "", 5) == ["something else"]
+
+
 async def test_the_rest_is_read_as_it_was_when_the_end_was(run: Run, speaker: Speaker) -> None:
     speaker.talk(*(str(number) for number in range(20)))
     change = (await speaker.opened(last=5)).change
-    Speaker(await run(), await speaker.kept()).talk("newer", "newest")
+    other = await run()
+    Speaker(other, await speaker.kept()).talk("newer", "newest")
+    await written(other)
     rest = await speaker.history.read(reads.load, speaker.id, None, until=change)
     assert rest is not None
     assert [message.text for message, _ in rest.kept.conversation.messages()] == [
@@ -192,6 +201,8 @@ async def test_when_two_runs_type_in_one_conversation_neither_draft_is_lost(run:
     assert (await second.read(reads.prompts, "", 5))[0] == "typed here"
     there.draft("typed there and on")
     await written(second)
+    here.draft("typed there and on, and then here")
+    await written(first)
     assert await second.read(reads.prompts, "there", 5) == []
 
 
@@ -254,6 +265,8 @@ async def test_a_copy_of_a_conversation_whose_reply_runs_goes_on_from_the_prompt
 ) -> None:
     speaker.talk("q1", "a1", "q2")
     reply = speaker.begin(TextDelta("to be con"))
+    stands_at_the_reply = "UPDATE conversation SET head = ?"
+    speaker.history.write(lambda db: db.execute(stands_at_the_reply, (reply.message_id,)))
     id_ = await asyncio.wrap_future(speaker.history.write(writes.duplicate, speaker.id))
     copy = Speaker(speaker.history, Conversation(id=id_))
     assert said(await copy.kept()) == ["q1", "a1", "q2"]
@@ -307,6 +320,7 @@ async def test_titles_are_found_by_their_letters_in_order(history: History) -> N
         return [entry.title for entry in await history.read(reads.titled, query, 10)]
 
     assert await found("river") == ["A river's delta", "Rivers and rills"]
+    assert await found("ers") == ["Rivers and rills", "Über Flüsse 100%", "A river's delta"]
     assert await found("rr") == ["A river's delta", "Rivers and rills"]
     assert await found("R and r") == ["Rivers and rills"]
     assert await found("rdelta") == ["A river's delta"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.storage.speaker import Speaker, said, written
 from tui.chat.events import TextDelta
 from tui.storage import deletions, reads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
     from sqlite3 import Connection
 
     from tui.storage.history import History
@@ -93,6 +96,7 @@ async def test_a_deleted_branch_comes_back_with_all_that_followed_it(speaker: Sp
     assert said(kept) == ["q1", "a1", "q2", "a2"]
     assert len(kept) == 4
     assert await found(speaker.history, "edited") == 0
+    assert await speaker.history.read(reads.prompts, "", 9) == ["q2", "q1"]
     assert (await speaker.history.read(reads.newest, 1))[0].messages == 4
     assert await undo(speaker.history) == speaker.id
     kept = await speaker.kept()
@@ -234,3 +238,24 @@ async def test_after_some_days_it_is_erased_and_so_are_its_words(run: Run) -> No
         return db.execute("SELECT term FROM temp.words").fetchall()
 
     assert await asyncio.wrap_future(again.write(words)) == [("a",), ("q",)]
+
+
+@pytest.mark.parametrize("what", ["conversation", "branch"])
+async def test_no_byte_of_a_word_that_was_erased_is_left(
+    history: History, path: Path, what: str
+) -> None:
+    gone, stays = Speaker(history), Speaker(history)
+    stays.talk("the sea", "salt")
+    question, _ = gone.talk("Where does xylophagous come from?", "From zymurgists.")
+    stays.talk("a brook", "fresh")
+    if what == "branch":
+        delete_branch(gone, question.id)
+    else:
+        delete(gone)
+    await asyncio.wrap_future(history.write(deletions.purge, older_than=0.0))
+    assert await found(history, "sea") == 1
+    assert history.close(5)
+    data = b"".join(file.read_bytes() for file in path.parent.glob("history.db*") if file.is_file())
+    assert b"salt" in data
+    assert b"xyl" not in data  # the index has the beginnings of words, too
+    assert b"zym" not in data

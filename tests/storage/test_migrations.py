@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.histories import ask, fill, talk
 from tests.storage.conftest import RECORDED
 from tests.storage.speaker import said
 from tui.chat.ending import Ending, Outcome
 from tui.chat.message import TextPart, ThinkingPart, ToolUsePart
 from tui.errors import HistoryError
 from tui.storage import deletions, reads
+from tui.storage.checkup import examine
 from tui.storage.database import connect, connect_in_memory, version_of
 from tui.storage.history import History
 from tui.storage.schema import MIGRATIONS
@@ -51,6 +53,18 @@ def test_an_older_file_gets_the_tables_of_a_new_one(version: int, recorded: list
         assert schema(db) == schema(fresh)
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+@pytest.mark.parametrize("version", range(1, PRESENT))
+def test_an_older_file_can_be_looked_at_without_changing_it(
+    version: int, recorded: list[Path]
+) -> None:
+    path = recorded[version - 1]
+    before = path.read_bytes()
+    found = examine(path)
+    assert found.is_sound
+    assert found.version == version
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("version", range(1, PRESENT))
@@ -114,8 +128,8 @@ async def test_all_that_was_in_an_older_file_is_there(version: int, recorded: li
 
 
 async def test_a_file_of_a_newer_rill_is_left_alone(path: Path) -> None:
-    with closing(connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {PRESENT + 1}")
+    fill(path, [talk("alpha")])
+    ask(path, f"PRAGMA user_version = {PRESENT + 1}")
     before = await asyncio.to_thread(path.read_bytes)
     with pytest.raises(HistoryError, match=r"newer Rill .* update Rill\.$"):
         connect(path)

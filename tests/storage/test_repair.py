@@ -181,6 +181,33 @@ def test_with_a_page_of_messages_only_those_are_lost(history: Path) -> None:
     assert sum(found[id_] == whole[id_] for id_ in whole) > 30
 
 
+def test_what_is_lost_is_counted_by_what_the_list_says_if_the_tables_cannot_be_read(
+    history: Path,
+) -> None:
+    overwrite(history, page_of(history, b"talk20 asks 1"), bytes(PAGE))
+    overwrite(history, 0, bytes(PAGE))
+    result = repaired(history)
+    assert result.conversations == 40
+    assert result.messages == 240 - result.lost_messages
+    assert 0 < result.lost_messages < 40
+
+
+def test_a_message_that_cannot_be_read_takes_no_other_with_it(history: Path) -> None:
+    text = b"talk20 asks 1"
+    at = page_of(history, text)
+    page = history.read_bytes()[at : at + PAGE]
+    count = int.from_bytes(page[3:5], "big")
+    cells = [int.from_bytes(page[place : place + 2], "big") for place in range(8, 8 + 2 * count, 2)]
+    its_cell = max(cell for cell in cells if cell < page.index(text))
+    # It leads to the last byte of the page, behind which nothing is.
+    overwrite(history, at + 8 + 2 * cells.index(its_cell), (PAGE - 1).to_bytes(2, "big"))
+    overwrite(history, 0, bytes(PAGE))
+    assert repaired(history).messages == 239
+    whole = said(*(talk(name, 3) for name in NAMES))
+    whole["talk20-conversation"].remove(text.decode())
+    assert texts(history) == whole
+
+
 def test_messages_whose_conversation_is_lost_are_found_under_their_own_title(
     history: Path,
 ) -> None:

@@ -11,11 +11,13 @@ from tests.histories import reply_to, talk
 from tui.chat.ending import Ending, Outcome
 from tui.chat.message import Message, Role, TextPart
 from tui.storage import deletions, reads, writes
+from tui.storage.checkup import inconsistent
 from tui.storage.database import connect_in_memory
 from tui.storage.exchange.imported import stable_id
 from tui.storage.reading_out import read_out
 from tui.storage.records import Sheet
 from tui.storage.taking_in import Became, Taken, take_in
+from tui.storage.words import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +77,17 @@ def test_what_comes_is_found_by_its_words(db: Connection) -> None:
     ]
 
 
+def test_what_was_said_long_ago_is_found_behind_what_is_newer(db: Connection) -> None:
+    older = talk("older", 1)
+    older.updated_at = 5.0
+    take_in(db, talk("newer", 1))
+    take_in(db, older)
+    assert [hit.entry.id for hit in reads.search(db, "asks", 10)] == [
+        "newer-conversation",
+        "older-conversation",
+    ]
+
+
 def test_the_same_conversation_comes_only_once(db: Connection) -> None:
     take_in(db, talk("one"))
     counter = db.execute("SELECT change FROM counter").fetchone()
@@ -114,6 +127,7 @@ def test_what_was_done_here_stays_when_it_grows(db: Connection) -> None:
     found = there(db, kept)
     assert path(found) == ["one-0-prompt", "one-0-reply", mine.id]
     assert (found.conversation.title, found.draft) == ("My title", "my draft")
+    assert reads.newest(db, 1)[0].title == "My title"
     assert found.conversation.siblings(mine.id) == (mine.id, "one-1-prompt")
     assert found.updated_at > 1_700_000_000
 
@@ -131,6 +145,7 @@ def test_a_reply_that_was_exported_while_it_ran_gets_its_rest(db: Connection) ->
     early.conversation.add([(prompt, None), (cut, prompt.id)])
     early.conversation.rewind(cut.id)
     take_in(db, early)
+    assert take_in(db, early) == KNOWN
     assert take_in(db, late) == Taken(Became.GROWN, 1)
     assert there(db, late).conversation.path() == (prompt, whole)
     assert reads.newest(db, 1)[0].ending == whole.ending
@@ -182,6 +197,8 @@ def test_messages_that_another_conversation_has_are_kept_in_both_and_only_once(
     copy = talk("one")
     copy.conversation.id = "copy-conversation"
     assert take_in(db, copy) == Taken(NEW, 4)
+    db.create_function("fold", 1, fold)
+    assert inconsistent(db) == []
     assert [m.text for m in there(db, copy).conversation.path()] == [
         message.text for message in copy.conversation.path()
     ]

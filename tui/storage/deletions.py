@@ -93,6 +93,9 @@ def purge(db: Connection, *, older_than: float = KEPT) -> None:
     ).fetchall()
     for seq, text in rows:
         unindex(db, seq, text)
+    if rows:
+        # Until it is merged into one piece, the index only notes that words are gone from it.
+        db.execute("INSERT INTO word (word) VALUES ('optimize')")
     db.execute(f"DELETE FROM message WHERE deletion IN {gone}", (until,))
     db.execute(f"DELETE FROM conversation WHERE deletion IN {gone}", (until,))
     db.execute(

@@ -139,6 +139,20 @@ def test_branches_stay_branches_and_the_current_one_is_read():
     assert len(kept.conversation) == 4
 
 
+def test_answers_to_one_result_of_a_tool_are_branches():
+    kept = read(
+        node("q", "root", "user", "When?"),
+        node("c", "q", "assistant", "Let me look.", recipient="python"),
+        node("o", "c", "tool", "6", author={"role": "tool", "name": "python"}, children=["a", "b"]),
+        node("a", "o", "assistant", "At six."),
+        node("b", "o", "assistant", "At 6."),
+    )
+    last = kept.conversation.path()[-1]
+    siblings = [kept.conversation[each].text for each in kept.conversation.siblings(last.id)]
+    assert siblings == ["At six.", "At 6."]
+    assert len(said(kept)) == 3
+
+
 def test_hidden_messages_are_passed_over_and_what_follows_them_stays():
     kept = read(
         node("q", "root", "user", "When?"),

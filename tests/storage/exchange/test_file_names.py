@@ -20,6 +20,7 @@ def named(title: str, *, id_: str = "abc123def", time: float = 1_795_435_200) ->
 def test_it_tells_the_day_the_title_and_which_one_it_is():
     assert named("When is low water?") == "2026-11-23 When is low water-abc123.md"
     assert named("") == "2026-11-23 Conversation-abc123.md"
+    assert named("...") == "2026-11-23 Conversation-abc123.md"
     assert named("x", time=1e300) == "1970-01-01 x-abc123.md"
 
 
@@ -32,9 +33,11 @@ def test_no_title_leads_out_of_the_folder_or_upsets_a_file_system(title: str):
 
 
 def test_a_long_title_is_cut_between_characters():
-    name = named("潮" * 60)
-    assert len(name.encode()) <= 120
-    assert name.startswith("2026-11-23 潮潮潮")
+    for beginning in ("", "a", "ab"):  # a character has three bytes: each of them is at the cut
+        name = named(beginning + "潮" * 60)
+        assert len(name.encode()) <= 120
+        assert name.startswith(f"2026-11-23 {beginning}潮潮潮")
+        assert "\ufffd" not in name
 
 
 @settings(max_examples=60, deadline=None)
