@@ -10,7 +10,7 @@ from tui.chat.message import RedactedThinkingPart, ServerPart, TextPart, Thinkin
 
 if TYPE_CHECKING:
     from tui.chat.ending import Ending, ReplyError
-    from tui.chat.message import Message
+    from tui.chat.message import Message, TokenLimit
 
 _LONGEST_QUOTE = 200
 _CANCELLED = {
@@ -102,6 +102,13 @@ def _max_tokens(message: Message) -> str:
     if limit is None:
         return "cut off at the token limit (max_tokens)"
     return f"cut off at the token limit: max_tokens {limit.tokens:,}, set by {limit.set_by}"
+
+
+def limit_words(limit: TokenLimit | None) -> str:
+    """How long a reply may be, and who says so, before it is asked for."""
+    if limit is None:
+        return "replies as long as the model makes them"
+    return f"replies up to {limit.tokens:,} tokens ({one_line(limit.set_by)})"
 
 
 def _only_thought(message: Message) -> bool:

@@ -118,12 +118,9 @@ class EventStreamDecoder(ABC):
         """Handle them in the order in which they came, and the ignored lines between them."""
         for event in events:
             self._take_ignored(self._dispatched)
-            if self._stopped:
-                return
-            self._dispatched += 1
-            self._handle(event)
-            if self._stopped:
-                return
+            if not self._stopped:
+                self._dispatched += 1
+                self._handle(event)
         self._take_ignored(self._dispatched)
 
     def _take_ignored(self, until: int) -> None:

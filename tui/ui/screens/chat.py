@@ -12,9 +12,9 @@ from textual.widgets import Footer
 from tui.chat.continuing import can_continue, continue_prompt
 from tui.chat.ending import CancelledBy, Ending, Outcome, ReplyError
 from tui.chat.events import ReplyStopped
-from tui.chat.hygiene import one_line
 from tui.chat.message import Message, Role
 from tui.chat.reply import Phase, Reply
+from tui.chat.wording import limit_words
 from tui.errors import UsageError
 from tui.providers.stream_reply import stream_reply
 from tui.ui.commands import find_command
@@ -95,10 +95,7 @@ class ChatScreen(BranchingScreen):
         self.status.copy_key = first_key("copy_reply", self._keymap)
         self.status.stop_key = first_key("stop", self._keymap)
         self.status.address = self._session.provider.address
-        self.status.idle = (
-            f"ready · replies up to {options.limit.tokens:,} tokens "
-            f"({one_line(options.limit.set_by)})"
-        )
+        self.status.idle = f"ready · {limit_words(options.limit)}"
         self.transcript.show_welcome(welcome(self._session, self._keymap))
         self.watch(self.transcript, "new_lines", self._show_new_lines)
         self.watch(self.transcript, "selected_lines", self._show_selected_lines)
