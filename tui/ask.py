@@ -33,13 +33,13 @@ from tui.output import complain, give_up_output
 from tui.providers.stream_reply import stream_reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncGenerator, Iterator
     from types import FrameType
 
     from tui.chat.ending import Ending
     from tui.chat.events import ReplyEvent
     from tui.chat.message import ToolUsePart, Usage
-    from tui.launch import Launch, Session
+    from tui.launch import Launch
 
 
 class Output(StrEnum):
@@ -136,15 +136,17 @@ async def _ask(
 ) -> int:
     turn = await KeptTurn.open(launch, conversation_id, save=save)
     async with launch.open() as session:
-        reply = Reply(
-            provider=session.provider.name,
-            model=session.options.model,
-            limit=session.options.limit,
-        )
+        target = turn.target
+        provider = await session.connect(target)
+        options = target.options
+        reply = Reply(provider=target.provider, model=options.model, limit=options.limit)
         printer = _PRINTERS[output](sys.stdout, reply)
-        if session.is_demo:
+        if target.is_demo:
             complain("this is the built-in demo, not a model")
-        worker = asyncio.create_task(_stream(session, turn, prompt, reply, printer))
+        for name in target.unsent:
+            complain(f"{name} is not sent: {target.provider} ({target.api}) has no place for it")
+        events = stream_reply(provider, turn.conversation, options, session.http)
+        worker = asyncio.create_task(_stream(events, turn, prompt, reply, printer))
         _cancel_on_signals(worker, reply)
         await asyncio.wait({worker})
         try:
@@ -195,12 +197,14 @@ def _cancel_on_signals(worker: asyncio.Task[None], reply: Reply) -> None:
 
 
 async def _stream(
-    session: Session, turn: KeptTurn, prompt: str, reply: Reply, printer: _Printer
+    coming: AsyncGenerator[ReplyEvent, None],
+    turn: KeptTurn,
+    prompt: str,
+    reply: Reply,
+    printer: _Printer,
 ) -> None:
     turn.begin(Message.from_user(prompt), reply)
-    async with aclosing(
-        stream_reply(session.provider, turn.conversation, session.options, session.http)
-    ) as events:
+    async with aclosing(coming) as events:
         async for event in events:
             if reply.ending is not None:
                 return

@@ -15,6 +15,7 @@ from tui import __version__
 from tui.chat.wording import count_of
 from tui.errors import HistoryError, SettingsError
 from tui.providers.registry import APIS
+from tui.roster import BUILT_IN
 from tui.storage.checkup import examine, open_to_others
 from tui.storage.presence import live_runs
 from tui.storage.schema import MIGRATIONS
@@ -83,7 +84,7 @@ def _check_versions(_patient: Patient) -> Iterator[Finding]:
 def _check_settings(patient: Patient) -> Iterator[Finding]:
     path = patient.settings
     try:
-        load_settings(path, apis=APIS.keys(), required=patient.settings_are_named)
+        load_settings(path, apis=APIS.keys(), required=patient.settings_are_named, known=BUILT_IN)
     except SettingsError as error:
         yield Finding(Level.BAD, str(error).removesuffix("."))
         return

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tui.chat.message import Message
     from tui.chat.reply import Reply
     from tui.launch import Launch
+    from tui.roster import Target
     from tui.storage.history import History
     from tui.storage.journal import Journal
 
@@ -25,16 +26,20 @@ class KeptTurn:
     Nothing is written, and SQLite not even loaded, unless the conversation is to be kept.
     """
 
-    def __init__(self, conversation: Conversation, history: History | None = None) -> None:
+    def __init__(
+        self, conversation: Conversation, target: Target, history: History | None = None
+    ) -> None:
         self.conversation = conversation
+        self.target = target
         self._history = history
         self._journal: Journal | None = None
 
     @classmethod
     async def open(cls, launch: Launch, conversation_id: str | None, *, save: bool) -> KeptTurn:
         """Raises HistoryError if a history that is needed cannot be used."""
+        target = launch.target()
         if not save and conversation_id is None:
-            return cls(Conversation(system=launch.system))
+            return cls(Conversation(system=target.system), target)
         # Imported here because a prompt that is not kept need not wait for SQLite.
         from tui.storage import reads  # noqa: PLC0415
         from tui.storage.history import History  # noqa: PLC0415
@@ -44,7 +49,7 @@ class KeptTurn:
         if history.trouble is not None:
             raise history.trouble
         if conversation_id is None:
-            return cls(Conversation(system=launch.system), history)
+            return cls(Conversation(system=target.system), target, history)
         opened = await history.read(reads.load, conversation_id, history.presence)
         if opened is None:
             history.close(_PATIENCE)
@@ -56,7 +61,8 @@ class KeptTurn:
                 f"A reply is being received in this conversation (process {process}); wait for its "
                 "end."
             )
-        return cls(opened.kept.conversation, history)
+        conversation = opened.kept.conversation
+        return cls(conversation, launch.target_of(conversation), history)
 
     def begin(self, prompt: Message, reply: Reply) -> None:
         """Say the prompt, and ask for the reply to it."""

@@ -1,55 +1,30 @@
-"""From flags, environment and settings to what a run needs; part of the composition root.
-
-Precedence everywhere: flag, environment, settings file, default.
-"""
+"""From flags, environment and settings to what a run needs; part of the composition root."""
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.chat.message import TokenLimit
+from tui.catalogue import Catalogue, providers_at_hand
+from tui.chat.parameters import Parameters
 from tui.errors import SettingsError, UsageError
-from tui.hints import nearest
-from tui.providers.base import ReplyOptions, Server
-from tui.providers.registry import APIS, make_provider
+from tui.key_finding import KeyFinder
+from tui.providers.registry import APIS
+from tui.roster import BUILT_IN, DEFAULT_MODEL, DEMO_MODEL, Asked, Roster
 from tui.storage.paths import config_file, history_file, state_folder
-from tui.storage.settings import ProviderSettings, check_base_url, load_settings
+from tui.storage.settings import load_settings
+from tui.storage.state import Choices
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import AsyncGenerator, Mapping
 
-    from tui.providers.base import Provider
+    from tui.chat.conversation import Conversation
+    from tui.roster import Target
+    from tui.session import Session
     from tui.storage.settings import Settings
-    from tui.wire.http import HttpClient
-
-DEFAULT_MODEL = "anthropic/claude-sonnet-4-5"
-DEFAULT_MAX_TOKENS = 8192
-DEMO_MODEL = "demo/rill-demo"
-_BUILT_IN = {
-    "anthropic": ProviderSettings("anthropic", api_key_env="ANTHROPIC_API_KEY"),
-    "demo": ProviderSettings("demo"),
-}
-_BASE_URL_ENVIRONMENT = {"anthropic": "ANTHROPIC_BASE_URL"}
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What the app and `rill ask` talk through while they run."""
-
-    provider: Provider
-    options: ReplyOptions
-    http: HttpClient
-    system: str
-    is_demo: bool
-
-    @property
-    def model_label(self) -> str:
-        """`provider/model`, as the user would write it."""
-        return f"{self.provider.name}/{self.options.model}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,78 +35,130 @@ class Opening:
     conversation_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Launch:
-    """Everything that is decided before anything runs; `base_url` is `""` for the API's own."""
+    """Everything that is decided before anything runs.
+
+    `model` is that of new conversations, as `provider/model`, and `flags` is what the command line
+    asks of it; `is_model_asked` is true if the command line names one, for old conversations too.
+    `hint` is a sentence for somebody who has a key or a server and has not chosen a model.
+    """
 
     settings: Settings
     settings_file: Path
-    provider_name: str
-    api: str
-    base_url: str
-    api_key: str | None
-    options: ReplyOptions
-    system: str
+    roster: Roster
+    keys: KeyFinder
+    choices: Choices
+    catalogue: Catalogue
+    model: str
+    flags: Asked
+    is_model_asked: bool
     history_file: Path
     state_folder: Path
+    hint: str = ""
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Session, None]:
-        """Start what has to run (the demo's server, if it is the demo) and stop it afterwards.
+        """What there is to talk through."""
+        from tui.session import open_session  # noqa: PLC0415 - not for a wrong flag
 
-        Raises SettingsError.
+        async with open_session(self.roster, self.keys) as session:
+            yield session
+
+    def target(self, model: str = "", *nearer: Asked) -> Target:
+        """A model with all that is asked of it, by default that of new conversations.
+
+        Raises UsageError if there is no such provider, and SettingsError.
         """
-        # Imported here because `--help` and a wrong flag need not wait for httpx.
-        from tui.wire.http import IDLE_LIMIT, HttpClient  # noqa: PLC0415
+        name, id_ = self.roster.split(model or self.model, "the model")
+        output = None
+        if APIS[self.roster.api(name)].make.needs_limit:
+            known = self.catalogue.find(name, self.roster.base_url(name)[0], id_)
+            output = known.output_tokens if known else None
+        return self.roster.target(name, id_, *nearer, self.flags, output_tokens=output)
 
-        base_url = self.base_url
-        async with AsyncExitStack() as stack:
-            if self.api == "demo" and not base_url:
-                from tui.demo.server import DemoServer  # noqa: PLC0415 - only when it is the demo
+    def target_of(self, conversation: Conversation) -> Target:
+        """What a conversation goes on with. Raises SettingsError.
 
-                base_url = (await stack.enter_async_context(DemoServer())).base_url
-            provider = make_provider(self.api, Server(self.provider_name, base_url, self.api_key))
-            http = HttpClient(idle_limit=self.settings.idle_timeout or IDLE_LIMIT)
-            stack.push_async_callback(http.aclose)
-            yield Session(provider, self.options, http, self.system, self.api == "demo")
+        That is the model of the command line, else the one that was chosen for it, else that of its
+        last reply if that can be had, else that of new conversations.
+        """
+        choice = conversation.choice
+        wanted = self.model
+        if not self.is_model_asked:
+            last = conversation.last_model
+            is_at_hand = last.partition("/")[0] in providers_at_hand(self.roster, self.keys)
+            wanted = choice.model or (last if is_at_hand else "") or wanted
+        asked = Asked("this conversation", choice.parameters)
+        try:
+            return self.target(wanted, asked)
+        except UsageError:  # of a provider that the settings do not have any more
+            return self.target(self.model, asked)
+
+    def choose_model(self, conversation: Conversation, model: str) -> None:
+        """Go on with another model, here and in new conversations, also after the next start."""
+        self.model, self.is_model_asked = model, False
+        conversation.choice = replace(conversation.choice, model=model)
+        self.choices.choose_model(model)
+
+    def unset_flag(self, name: str) -> None:
+        """What was asked for in the app since counts more than the command line."""
+        if name == "system":
+            self.flags = replace(self.flags, system=None)
+        else:
+            parameters = replace(self.flags.parameters, **{name: None})
+            self.flags = replace(self.flags, parameters=parameters)
 
 
-def prepare(args: Namespace, environment: Mapping[str, str]) -> Launch:
-    """Decide what to run with.
+def read_roster(
+    config: str | None, environment: Mapping[str, str], *, base_url: str = ""
+) -> tuple[Roster, Path]:
+    """The providers, and where the settings are that name them. Raises SettingsError."""
+    path = Path(config) if config else config_file(environment)
+    settings = load_settings(path, apis=APIS.keys(), required=config is not None, known=BUILT_IN)
+    return Roster(settings, environment, base_url=base_url), path
+
+
+def prepare(args: Namespace, environment: Mapping[str, str], *, in_app: bool = False) -> Launch:
+    """Decide what to run with. `in_app`, what is missing can be chosen later.
 
     Raises:
         UsageError: a flag that cannot be meant.
         SettingsError: settings or environment that cannot be used.
     """
-    path = Path(args.config) if args.config else config_file(environment)
-    settings = load_settings(path, apis=APIS.keys(), required=bool(args.config))
-    providers = {**_BUILT_IN, **settings.providers}
-    wanted = args.model or settings.model or _default_model(args, environment, settings, path)
-    name, model = _split_model(wanted, providers, "--model" if args.model else f"{path}: model")
-    chosen = providers[name]
-    base_url = _base_url(args, environment, name, chosen)
-    api_key = _api_key(environment, name, chosen, path)
-    if not base_url and not api_key and APIS[chosen.api].vendor_url:
-        remedy = (
-            f"set {chosen.api_key_env}"
-            if chosen.api_key_env
-            else f"add api_key_env to [providers.{name}] in {path}"
-        )
-        raise SettingsError(
-            f"There is no API key for {name}: {remedy}, or name another server with --base-url."
-        )
-    return Launch(
+    roster, path = read_roster(args.config, environment, base_url=args.base_url or "")
+    settings, state = roster.settings, state_folder(environment)
+    choices = Choices(state)
+    keys = KeyFinder(roster, choices)
+    model, hint = _model(args, roster, path, keys, choices)
+    if hint and not in_app:
+        raise SettingsError(hint)
+    where = "--model" if args.model else settings.table.where("model")
+    try:
+        name, _ = roster.split(model, where)
+    except UsageError:
+        # What was chosen in the app may be of a provider that is not in the settings any more.
+        if args.model or settings.model:
+            raise
+        model, (name, _) = DEMO_MODEL, DEMO_MODEL.split("/")
+    roster.redirect(name)
+    flags = Asked("the command line", Parameters(max_tokens=args.max_tokens), args.system)
+    launch = Launch(
         settings=settings,
         settings_file=path,
-        provider_name=name,
-        api=chosen.api,
-        base_url=base_url,
-        api_key=api_key,
-        options=ReplyOptions(model, _limit(args, settings, path)),
-        system=args.system if args.system is not None else settings.system,
+        roster=roster,
+        keys=keys,
+        choices=choices,
+        catalogue=Catalogue(state / "models"),
+        model=model,
+        flags=replace(flags, by="--max-tokens") if args.max_tokens else flags,
+        is_model_asked=args.model is not None or bool(args.base_url),
         history_file=history_file(environment),
-        state_folder=state_folder(environment),
+        state_folder=state,
+        hint=hint,
     )
+    launch.target()  # what cannot be used is said before anything is shown
+    return launch
 
 
 def find_opening(args: Namespace, launch: Launch) -> Opening:
@@ -152,67 +179,28 @@ def find_opening(args: Namespace, launch: Launch) -> Opening:
     return Opening(args.prompt or "", look_up(launch.history_file, wanted))
 
 
-def _default_model(
-    args: Namespace, environment: Mapping[str, str], settings: Settings, path: Path
-) -> str:
-    """Without a word about a model: Anthropic if there is any way to reach it, else the demo."""
-    if (
-        args.base_url
-        or environment.get("ANTHROPIC_API_KEY")
-        or environment.get("ANTHROPIC_BASE_URL")
-    ):
-        return DEFAULT_MODEL
+def _model(
+    args: Namespace, roster: Roster, path: Path, keys: KeyFinder, choices: Choices
+) -> tuple[str, str]:
+    """What to talk to, and what to say if that is only a stopgap.
+
+    Without a word about a model: what was chosen last, else Anthropic if there is any way to reach
+    it, else the demo.
+    """
+    settings = roster.settings
+    if wanted := args.model or settings.model or ("" if args.base_url else choices.model):
+        return wanted, ""
+    name = DEFAULT_MODEL.partition("/")[0]
+    is_redirected = args.base_url or roster.base_url(name)[1] == BUILT_IN[name].base_url_env
+    if is_redirected or keys.source(name):
+        return DEFAULT_MODEL, ""
     if settings.providers:
         name = next(iter(settings.providers))
-        raise SettingsError(f'{path} has providers but no model; add model = "{name}/NAME".')
-    return DEMO_MODEL
-
-
-def _split_model(
-    wanted: str, providers: Mapping[str, ProviderSettings], where: str
-) -> tuple[str, str]:
-    """`provider/model`; a model alone belongs to Anthropic, the provider that needs no table."""
-    name, slash, model = wanted.partition("/")
-    if not slash:
-        name, model = DEFAULT_MODEL.partition("/")[0], wanted
-    if not model or not name:
-        raise UsageError(f"{where} {wanted!r} should look like provider/model.")
-    if name not in providers:
-        raise UsageError(
-            f"{where} {wanted!r} names the provider {name!r}, which is not known; "
-            f"{nearest(name, providers)}"
-        )
-    return name, model
-
-
-def _base_url(
-    args: Namespace, environment: Mapping[str, str], name: str, chosen: ProviderSettings
-) -> str:
-    if args.base_url:
-        return check_base_url(args.base_url, "--base-url")
-    variable = _BASE_URL_ENVIRONMENT.get(name, "")
-    if from_environment := environment.get(variable, ""):
-        return check_base_url(from_environment, variable)
-    return chosen.base_url
-
-
-def _api_key(
-    environment: Mapping[str, str], name: str, chosen: ProviderSettings, path: Path
-) -> str | None:
-    if not chosen.api_key_env:
-        return None
-    key = environment.get(chosen.api_key_env)
-    if not key and name not in _BUILT_IN:
-        raise SettingsError(
-            f"{path}: providers.{name}.api_key_env names {chosen.api_key_env}, "
-            "which is not set in the environment."
-        )
-    return key
-
-
-def _limit(args: Namespace, settings: Settings, path: Path) -> TokenLimit:
-    if args.max_tokens is not None:
-        return TokenLimit(args.max_tokens, "--max-tokens")
-    if settings.max_tokens is not None:
-        return TokenLimit(settings.max_tokens, path.name)
-    return TokenLimit(DEFAULT_MAX_TOKENS, "Rill's default")
+        return DEMO_MODEL, (f'{path} has providers but no model; add model = "{name}/NAME".')
+    for name in roster.names():
+        if keys.source(name):
+            return DEMO_MODEL, (
+                f"There is a key for {name} ({keys.source(name)}) but no model is chosen: "
+                f"-m {name}/NAME; rill models {name} lists them."
+            )
+    return DEMO_MODEL, ""

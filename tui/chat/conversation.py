@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.chat.hygiene import one_line
 from tui.chat.message import Role, new_id
+from tui.chat.parameters import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +29,7 @@ class Conversation:
     def __init__(self, *, id: str | None = None, system: str = "", title: str = "") -> None:  # noqa: A002 - the field's own name
         self.id = id or new_id()
         self.system = system
+        self.choice = Choice()
         self.title = title
         self.is_whole = True
         self.beginning = ""  # of the first prompt, while not all is known
@@ -65,6 +67,14 @@ class Conversation:
     def given_title(self) -> str:
         """The title that somebody has given it; `""` if nobody has."""
         return self._title
+
+    @property
+    def last_model(self) -> str:
+        """The `provider/model` of the last reply that is being read, `""` if there is none."""
+        for message in reversed(self.path()):
+            if message.role is Role.ASSISTANT and message.provider and message.model:
+                return f"{message.provider}/{message.model}"
+        return ""
 
     @property
     def head(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """How much a model may think before it answers; which of these one knows is its own affair."""
@@ -34,5 +34,13 @@ class Parameters:
         )
 
 
-PARAMETERS = tuple(field.name for field in fields(Parameters))
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody chose for one conversation: a model, as `provider/model`, and parameters."""
+
+    model: str = ""
+    parameters: Parameters = field(default_factory=Parameters)
+
+
+PARAMETERS = tuple(each.name for each in fields(Parameters))
 """Their names, in the order in which they are shown."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 from tui.chat.json_text import DECODER, parse_object
-from tui.errors import AnswerUnreadable
+from tui.chat.wording import error_sentence
+from tui.errors import AnswerUnreadable, ServerRefused
 from tui.providers import loose
 from tui.providers.http_status import error_from_status
 from tui.wire.request import WireRequest
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tui.chat.conversation import Conversation
     from tui.chat.ending import ReplyError
     from tui.chat.message import JsonObject, JsonValue
-    from tui.errors import ServerRefused
+    from tui.errors import WireError
     from tui.providers.base import Model, ReplyDecoder, ReplyOptions, Server
     from tui.wire.http import HttpClient
 
@@ -88,6 +89,12 @@ class HttpProvider(ABC):
         return error_from_status(
             refused, told, self.error_types, incurable=self._is_incurable(document)
         )
+
+    def explain(self, error: WireError) -> str:
+        """What went wrong with a request that has no stream, in one sentence without the key."""
+        if isinstance(error, ServerRefused):
+            return self.conceal(error_sentence(self.read_error(error)))
+        return self.conceal(str(error))
 
     def conceal(self, text: str) -> str:
         """The same without the key, and without the values of the headers of one's own."""

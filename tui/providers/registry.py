@@ -9,8 +9,6 @@ from tui.errors import SettingsError
 from tui.providers.anthropic import Anthropic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tui.providers.base import Server
     from tui.providers.http_provider import HttpProvider
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 class Api:
     """An API that Rill speaks, and where its vendor serves it (`""`: no such place)."""
 
-    make: Callable[[Server], HttpProvider]
+    make: type[HttpProvider]
     vendor_url: str = ""
 
 

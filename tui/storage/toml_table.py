@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,39 +14,57 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _Value = TypeVar("_Value", str, int, float, bool)
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _KINDS = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 class TomlTable:
     """A table that knows where it stands. Every method may raise SettingsError."""
 
-    def __init__(self, values: Mapping[str, object], file: str, prefix: str = "") -> None:
+    def __init__(
+        self, values: Mapping[str, object], file: str, text: str = "", path: tuple[str, ...] = ()
+    ) -> None:
         self._values = values
         self._file = file
-        self._prefix = prefix
+        self._text = text
+        self._path = path
 
-    def where(self, key: str) -> str:
-        """The file and the full name of a key, to begin a complaint with."""
-        return f"{self._file}: {self._prefix}{key}"
+    @property
+    def name(self) -> str:
+        """The file's name without its folders."""
+        return self._file.rpartition("/")[2]
+
+    def where(self, *keys: str) -> str:
+        """The file, the line and the full name of a key, to begin a complaint with."""
+        from tui.storage.toml_lines import line_of  # noqa: PLC0415 - only for a complaint
+
+        path = (*self._path, *keys)
+        line = line_of(self._text, path)
+        name = ".".join(key if _BARE.fullmatch(key) else f'"{key}"' for key in path)
+        return f"{self._file}{f', line {line}' if line else ''}: {name}"
 
     def names(self) -> Iterable[str]:
         """The keys that are in it."""
         return self._values.keys()
 
-    def optional(self, key: str, kind: type[_Value]) -> _Value | None:
-        """A value of this kind, `None` if the key is absent; a whole number is a number, too."""
+    def optional(self, key: str, kind: type[_Value], *, is_secret: bool = False) -> _Value | None:
+        """A value of this kind, `None` if the key is absent; a whole number is a number, too.
+
+        What is secret is not shown, whatever it is.
+        """
         value = self._values.get(key)
         if value is None:
             return None
         if kind is float and type(value) is int:
             value = float(value)
         if type(value) is not kind:
-            raise SettingsError(f"{self.where(key)} must be {_KINDS[kind]}, not {value!r}.")
+            found = "" if is_secret else f", not {value!r}"
+            raise SettingsError(f"{self.where(key)} must be {_KINDS[kind]}{found}.")
         return value
 
-    def required(self, key: str, kind: type[_Value]) -> _Value:
+    def required(self, key: str, kind: type[_Value], *, is_secret: bool = False) -> _Value:
         """A value of this kind that has to be there."""
-        value = self.optional(key, kind)
+        value = self.optional(key, kind, is_secret=is_secret)
         if value is None:
             raise SettingsError(f"{self.where(key)} is missing; it must be {_KINDS[kind]}.")
         return value
@@ -55,11 +74,24 @@ class TomlTable:
         value = self._values.get(key, {})
         if not isinstance(value, dict):
             raise SettingsError(f"{self.where(key)} must be a table, not {value!r}.")
-        return TomlTable(value, self._file, f"{self._prefix}{key}.")
+        return TomlTable(value, self._file, self._text, (*self._path, key))
 
-    def strings(self) -> dict[str, str]:
+    def strings(self, *, are_secret: bool = False) -> dict[str, str]:
         """All of it, where every value has to be a string."""
-        return {key: self.required(key, str) for key in self._values}
+        return {key: self.required(key, str, is_secret=are_secret) for key in self._values}
+
+    def list_of_strings(self, key: str) -> tuple[str, ...] | None:
+        """A list of strings, `None` if the key is absent."""
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise SettingsError(f"{self.where(key)} must be a list of strings, not {value!r}.")
+        return tuple(value)
+
+    def wrong(self, key: str, why: str) -> SettingsError:
+        """The complaint about a value, to be raised."""
+        return SettingsError(f"{self.where(key)} {why}")
 
     def expect_only(self, known: Iterable[str], what: str = "a setting") -> None:
         """Refuse every key that is none of the `known`, with the one that may be meant."""
@@ -83,6 +115,6 @@ def read_toml(path: Path, what: str) -> TomlTable:
     except (OSError, ValueError) as error:  # a ValueError: no UTF-8, or a NUL in the path
         raise SettingsError(f"The {what} {path} cannot be read: {error}") from error
     try:
-        return TomlTable(tomllib.loads(text), str(path))
+        return TomlTable(tomllib.loads(text), str(path), text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, and integers without end
         raise SettingsError(f"The {what} {path} is not valid TOML: {error}") from error

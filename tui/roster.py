@@ -1,0 +1,286 @@
+"""The providers that there are, and what a model of theirs would be asked with, by whose word.
+
+Precedence everywhere: flag, environment, settings file, default (DESIGN section 7); in the settings
+a model's table wins over its provider's, and that over the top.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tui.chat.message import TokenLimit
+from tui.chat.parameters import PARAMETERS, Parameters
+from tui.errors import UsageError
+from tui.hints import nearest
+from tui.providers.base import ReplyOptions
+from tui.providers.registry import APIS
+from tui.storage.settings import ModelSettings, ProviderSettings, check_base_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tui.storage.settings import Settings
+
+DEFAULT_MODEL = "anthropic/claude-sonnet-4-5"
+DEFAULT_MAX_TOKENS = 8192
+DEMO_MODEL = "demo/rill-demo"
+DEFAULT = "Rill's default"
+"""Who says what nobody else does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A provider that needs no table: its own address, and the environment's names for the rest."""
+
+    settings: ProviderSettings
+    base_url_env: str = ""
+    other_api: str = ""
+    """What it speaks where the environment or a flag names another server."""
+
+
+def _vendor(api: str, base_url: str = "", key: str = "", url: str = "", other: str = "") -> Known:
+    return Known(ProviderSettings(api, base_url, key), url, other)
+
+
+BUILT_IN: Mapping[str, Known] = {
+    "anthropic": _vendor("anthropic", "", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
+    # Compatible servers have chat completions, hardly one has the whole of the Responses API.
+    "openai": _vendor("openai-responses", "", "OPENAI_API_KEY", "OPENAI_BASE_URL", "openai-chat"),
+    "gemini": _vendor("gemini", "", "GEMINI_API_KEY"),
+    "ollama": _vendor("ollama", "", "OLLAMA_API_KEY", "OLLAMA_HOST"),
+    "llamacpp": _vendor("openai-chat", "http://127.0.0.1:8080/v1"),
+    "lmstudio": _vendor("openai-chat", "http://127.0.0.1:1234/v1"),
+    "vllm": _vendor("openai-chat", "http://127.0.0.1:8000/v1"),
+    "openrouter": _vendor("openai-chat", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    "groq": _vendor("openai-chat", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+    "deepseek": _vendor("openai-chat", "https://api.deepseek.com", "DEEPSEEK_API_KEY"),
+    "mistral": _vendor("openai-chat", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+    "demo": _vendor("demo"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks for besides a model, and who that is."""
+
+    by: str
+    parameters: Parameters = field(default_factory=Parameters)
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A model at a provider, with all that its replies are asked with.
+
+    `set_by` says for each parameter that is sent, and for `system` and `base_url`, whose word that
+    is; `unsent` are the parameters that were asked for and that the API has no place for.
+    """
+
+    provider: str
+    api: str
+    base_url: str
+    options: ReplyOptions
+    system: str
+    set_by: Mapping[str, str]
+    unsent: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """`provider/model`, as the user would write it."""
+        return f"{self.provider}/{self.options.model}"
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is no model but the demo."""
+        return self.api == "demo"
+
+    @property
+    def address(self) -> str:
+        """Host and port, for a person who waits for it."""
+        return urlsplit(self.base_url).netloc or "the demo"
+
+
+class Roster:
+    """All providers: those of the settings, and those that Rill knows by itself."""
+
+    def __init__(
+        self, settings: Settings, environment: Mapping[str, str], *, base_url: str = ""
+    ) -> None:
+        self.settings = settings
+        self._environment = environment
+        self._base_url = base_url  # the flag's; it belongs to the model that is talked to first
+        self.redirected = ""
+        self._providers = {name: known.settings for name, known in BUILT_IN.items()}
+        for name, own in settings.providers.items():
+            self._providers[name] = _completed(own, BUILT_IN.get(name))
+
+    def names(self) -> tuple[str, ...]:
+        """Of all providers, the user's own first."""
+        return tuple({**self.settings.providers, **self._providers})
+
+    def __getitem__(self, name: str) -> ProviderSettings:
+        return self._providers[name]
+
+    def key_variable(self, name: str) -> str:
+        """The environment variable that holds a provider's key, `""` if none does."""
+        return self._providers[name].api_key_env
+
+    def key_from_environment(self, name: str) -> str:
+        """That key, `""` if there is none."""
+        variable = self.key_variable(name)
+        return self._environment.get(variable, "").strip() if variable else ""
+
+    def split(self, wanted: str, where: str) -> tuple[str, str]:
+        """`provider/model`; a model alone belongs to Anthropic, the provider of the default.
+
+        `where` is how the user gave it. Raises UsageError.
+        """
+        name, slash, model = wanted.partition("/")
+        if not slash:
+            name, model = DEFAULT_MODEL.partition("/")[0], wanted
+        if not model or not name:
+            raise UsageError(f"{where} {wanted!r} should look like provider/model.")
+        if name not in self._providers:
+            raise UsageError(
+                f"{where} {wanted!r} names the provider {name!r}, which is not known; "
+                f"{nearest(name, self._providers)}"
+            )
+        return name, model
+
+    def redirect(self, name: str) -> None:
+        """Let the flag's base URL be this provider's."""
+        self.redirected = name if self._base_url else ""
+
+    def base_url(self, name: str) -> tuple[str, str]:
+        """Where a provider is, and by whose word; `""` for the demo. Raises SettingsError."""
+        if name == self.redirected:
+            return check_base_url(self._base_url, "--base-url"), "--base-url"
+        own = self._providers[name]
+        variable = BUILT_IN[name].base_url_env if name in BUILT_IN else ""
+        if told := self._environment.get(variable, "") if variable else "":
+            url = _ollama_url(told) if variable == "OLLAMA_HOST" else told
+            return check_base_url(url, variable), variable
+        if own.base_url:
+            is_users = name in self.settings.providers and self.settings.providers[name].base_url
+            return own.base_url, self._file if is_users else DEFAULT
+        return APIS[self.api(name)].vendor_url, DEFAULT
+
+    def api(self, name: str) -> str:
+        """What a provider speaks."""
+        own = self.settings.providers.get(name)
+        if own is not None and own.api:
+            return own.api
+        known = BUILT_IN[name]
+        elsewhere = (
+            name == self.redirected
+            or (own is not None and own.base_url)
+            or (known.base_url_env and self._environment.get(known.base_url_env))
+        )
+        return known.other_api if elsewhere and known.other_api else known.settings.api
+
+    def target(
+        self, name: str, model: str, *nearer: Asked, output_tokens: int | None = None
+    ) -> Target:
+        """A model, with what the settings ask of it and what is asked `nearer` to the reply.
+
+        `output_tokens` is the longest reply that the provider says the model can give. Raises
+        SettingsError.
+        """
+        api = self.api(name)
+        kind = APIS[api].make
+        own, file = self._providers[name], self._file
+        one = own.models.get(model, ModelSettings())
+        layers = [
+            *self._defaults(kind.needs_limit, one.output or output_tokens, model),
+            Asked(file, self.settings.parameters, self.settings.system),
+            Asked(f"{file}, providers.{name}", own.parameters, own.system),
+            Asked(f"{file}, {model}", one.parameters, one.system),
+            *nearer,
+        ]
+        parameters, system, set_by = Parameters(), "", {}
+        for layer in layers:
+            parameters = parameters.overlaid(layer.parameters)
+            asked = [each for each in PARAMETERS if getattr(layer.parameters, each) is not None]
+            set_by.update(dict.fromkeys(asked, layer.by))
+            if layer.system is not None:
+                system, set_by["system"] = layer.system, layer.by
+        unsent = tuple(
+            each for each in set_by if each in PARAMETERS and each not in kind.parameters
+        )
+        sent = replace(parameters, **dict.fromkeys(unsent))
+        limit = sent.max_tokens and TokenLimit(sent.max_tokens, set_by["max_tokens"])
+        base_url, set_by["base_url"] = self.base_url(name)
+        return Target(
+            *(name, api, base_url, ReplyOptions(model, limit or None, sent)),
+            *(system, set_by, unsent),
+        )
+
+    def owners(self, base_url: str) -> list[str]:
+        """The providers whose own addresses are at the host of this one."""
+        host = _host(base_url)
+        return [name for name in self._providers if _host(self._own_url(name)) == host]
+
+    def _defaults(self, needs_limit: bool, output: int | None, model: str) -> Iterator[Asked]:
+        if needs_limit and output is not None:
+            yield Asked(f"the most that {model} gives", Parameters(max_tokens=output))
+        elif needs_limit:
+            yield Asked(DEFAULT, Parameters(max_tokens=DEFAULT_MAX_TOKENS))
+
+    def _own_url(self, name: str) -> str:
+        return self._providers[name].base_url or APIS[self._providers[name].api].vendor_url
+
+    @property
+    def _file(self) -> str:
+        return self.settings.table.name
+
+
+def is_loopback(base_url: str) -> bool:
+    """Whether it is this machine; only then may a key go unencrypted unasked."""
+    host = _host(base_url)
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _host(base_url: str) -> str:
+    return (urlsplit(base_url).hostname or "").lower()
+
+
+def _completed(own: ProviderSettings, known: Known | None) -> ProviderSettings:
+    """A table of the user's, with what Rill knows of a provider of that name."""
+    if known is None:
+        return own
+    vendor = known.settings
+    has_key = own.api_key or own.api_key_command
+    return replace(
+        own,
+        api=own.api or vendor.api,
+        base_url=own.base_url or vendor.base_url,
+        api_key_env=own.api_key_env or ("" if has_key else vendor.api_key_env),
+    )
+
+
+def _ollama_url(told: str) -> str:
+    """`OLLAMA_HOST` as Ollama's own client reads it: scheme and port may be left out.
+
+    0.0.0.0 is where a server listens, not where one can be reached.
+    """
+    url = told if "://" in told else f"http://{told}"
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        return url  # `check_base_url` says what is wrong
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", None: "127.0.0.1"}.get(  # noqa: S104 - replaced
+        parts.hostname, parts.hostname or ""
+    )
+    host = f"[{host}]" if ":" in host else host
+    if port is None and "://" not in told:
+        port = 11434
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
