@@ -158,7 +158,7 @@ async def test_space_unfolds_what_the_model_thought(loopback: LoopbackServer) ->
 
 
 async def test_help_lists_every_action_with_its_ways(loopback: LoopbackServer) -> None:
-    async with sit_down(loopback, size=(120, 80)) as desk:
+    async with sit_down(loopback, size=(120, 100)) as desk:
         await desk.press("f1")
         await desk.sees("Keys and commands")
         for action in ACTIONS:
@@ -170,7 +170,7 @@ async def test_help_lists_every_action_with_its_ways(loopback: LoopbackServer) -
 
 
 async def test_the_palette_offers_every_command(loopback: LoopbackServer) -> None:
-    async with sit_down(loopback, size=(120, 120)) as desk:
+    async with sit_down(loopback, size=(120, 150)) as desk:
         await desk.press("ctrl+p")
         await desk.sees("Start a new conversation")
         for action in ACTIONS:

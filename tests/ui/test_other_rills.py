@@ -160,7 +160,7 @@ async def test_what_is_written_into_a_conversation_that_another_deletes_brings_i
         assert "tides answers 39" in other.transcript
         await other.answered("Still there?", "Yes")
         await one.press("ctrl+o")
-        await one.sees("tides asks 0 loopback-1 82 messages ✓")
+        await one.sees("tides asks 0 model-1 82 messages ✓")
 
 
 async def test_a_branch_that_is_deleted_in_one_is_gone_in_the_other(

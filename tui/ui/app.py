@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from textual.theme import Theme
     from textual.widget import Widget
 
-    from tui.launch import Launch, Opening, Session
+    from tui.launch import Launch, Opening
+    from tui.session import Session
     from tui.storage.records import Kept
-    from tui.storage.settings import Settings
     from tui.ui.keys import Action
 
 _SIGNALS = {
@@ -68,7 +68,7 @@ async def _run(launch: Launch, themes: list[Theme], opening: Opening) -> NoRetur
     history = History(launch.history_file)
     last_resort = _LastResort()
     async with launch.open() as session:
-        app = RillApp(session, launch.settings, themes, history, opening)
+        app = RillApp(launch, session, themes, history, opening)
         for number, by in _SIGNALS.items():
             asyncio.get_running_loop().add_signal_handler(number, app.end_by_signal, number, by)
             # The loop runs that; this one runs even while the loop waits for the terminal to read.
@@ -109,13 +109,14 @@ class RillApp(App[None]):
 
     def __init__(
         self,
+        launch: Launch,
         session: Session,
-        settings: Settings,
         themes: Iterable[Theme],
         history: History,
         opening: Opening,
     ) -> None:
         super().__init__()
+        settings = launch.settings
         foreign = list(self.available_themes)
         for theme in themes:
             self.register_theme(theme)
@@ -124,8 +125,8 @@ class RillApp(App[None]):
             self.unregister_theme(name)
         self._keys = settings.keys
         self.set_keymap(dict(settings.keys))
-        self._conversations = Conversations(history, system=session.system)
-        self._chat = ChatScreen(session, self._conversations, settings.keys, opening)
+        self._conversations = Conversations(history)
+        self._chat = ChatScreen(launch, session, self._conversations, opening)
         self._typed_ahead: list[events.Key | events.Paste] | None = []
 
     def get_default_screen(self) -> Screen[None]:

@@ -45,14 +45,13 @@ class Refreshed:
 class Conversations:
     """There is always a current one. What changes here is written to the history at once."""
 
-    def __init__(self, history: History, *, system: str = "") -> None:
+    def __init__(self, history: History) -> None:
         self.history = history
-        self._system = system
         self._changed: dict[str, OpenConversation] = {}
         self.current = self._blank()
 
     def _blank(self) -> OpenConversation:
-        return OpenConversation(Conversation(system=self._system))
+        return OpenConversation(Conversation())
 
     @property
     def changed(self) -> Sequence[Kept]:

@@ -47,6 +47,8 @@ class Action:
     place: Place = Place.CHAT
     footer: bool = False
     priority: bool = False
+    argument: str = ""
+    """What may stand behind the slash command."""
 
     @property
     def command(self) -> str:
@@ -127,6 +129,23 @@ ACTIONS = (
         "/open",
         footer=True,
     ),
+    Action(
+        "choose_model",
+        "Model",
+        "Choose another model for this conversation",
+        "f3",
+        "/model",
+        argument="PROVIDER/MODEL",
+    ),
+    Action(
+        "set_parameters",
+        "Parameters",
+        "Change what is asked of the model here: temperature, the longest reply and the like",
+        "f4",
+        "/set",
+        argument="NAME VALUE",
+    ),
+    Action("enter_key", "API key", "Enter the key of this provider", slash="/key"),
     Action(
         "rename_conversation", "Rename", "Give this conversation another title", "f2", "/rename"
     ),

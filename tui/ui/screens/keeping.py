@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def warm_up() -> None:
     """Load the dialogs, which the start does not wait for, before somebody opens one."""
-    for name in ("earlier", "rename", "switcher"):
+    for name in ("asking", "earlier", "key_entry", "model_picker", "rename", "switcher"):
         import_module(f"tui.ui.screens.{name}")
 
 
