@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.errors import SettingsError
 from tui.providers.anthropic import Anthropic
+from tui.providers.openai_responses import OpenAIResponses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ class Api:
 # The demo is a server of our own that speaks the Messages API.
 APIS = {
     "anthropic": Api(Anthropic, "https://api.anthropic.com"),
+    "openai-responses": Api(OpenAIResponses, "https://api.openai.com/v1"),
     "demo": Api(Anthropic),
 }
 
