@@ -186,18 +186,26 @@ async def sit_down(
     system: str = "",
     history: Path | None = None,
     is_lasting: bool = True,
+    state: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Desk, None]:
     """Rill against `server`, with the real provider unless another is given.
 
-    Its history is at `history`, else in memory; also if that file is known to be unusable: then
-    what is said is not `is_lasting`.
+    `environment` is what it has besides the address of that server and a key for it. What the
+    machine remembers is in `state`. Its history is at `history`, else in memory; also if that file
+    is known to be unusable: then what is said is not `is_lasting`.
     """
     kept = History(history)
     themes = load_themes(themes_folder())
     opening = Opening(first_prompt, resume)
-    with TemporaryDirectory() as state:
+    with TemporaryDirectory() as folder:
         launch = launch_for(
-            server.base_url, Path(state), settings=settings, model=model, system=system
+            server.base_url,
+            state or Path(folder),
+            settings=settings,
+            model=model,
+            system=system,
+            environment=environment,
         )
         async with AsyncExitStack() as stack:
             http = HttpClient(idle_limit=SAFETY_NET)

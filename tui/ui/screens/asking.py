@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from tui.chat.hygiene import one_line
 from tui.chat.parameters import EFFORTS, PARAMETERS, Parameters
 from tui.errors import UsageError
+from tui.providers.registry import APIS
 from tui.ui.asked import parameter_text, parse_parameter
 from tui.ui.widgets.line_input import LineInput
 
@@ -60,7 +61,7 @@ class AskingScreen(ModalScreen["Wishes | None"]):
         self._own = own
         self._system = system
         self._lines: dict[str, LineInput] = {}
-        self._trouble = Static(id="trouble", markup=False)
+        self._wrong = Static(id="wrong", markup=False)
 
     def compose(self) -> ComposeResult:
         """A name, what is asked here, and whose word it would be otherwise."""
@@ -72,7 +73,7 @@ class AskingScreen(ModalScreen["Wishes | None"]):
                 yield from self._row(name, "" if own is None else parameter_text(own))
             if self._system is not None:
                 yield from self._row("system", self._system)
-            yield self._trouble
+            yield self._wrong
 
     def _row(self, name: str, text: str) -> ComposeResult:
         line = LineInput(text, placeholder=self._otherwise(name), compact=True)
@@ -86,7 +87,7 @@ class AskingScreen(ModalScreen["Wishes | None"]):
         target = self._target
         value = target.system if name == "system" else getattr(target.options.parameters, name)
         by = target.set_by.get(name, "")
-        if name in target.unsent:
+        if name != "system" and name not in APIS[target.api].make.parameters:
             return f"not sent: {target.api} has no place for it"
         if value in (None, "") or not by:
             return f"not sent · {_HINTS[name]}"
@@ -102,7 +103,7 @@ class AskingScreen(ModalScreen["Wishes | None"]):
             try:
                 parameters = parameters.with_value(name, parse_parameter(name, text))
             except UsageError as error:
-                self._trouble.update(str(error))
+                self._wrong.update(str(error))
                 self.set_focus(self._lines[name])
                 return
         system = self._lines["system"].value if "system" in self._lines else None

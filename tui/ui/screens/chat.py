@@ -244,6 +244,8 @@ class ChatScreen(ChoosingScreen):
             return
         self._under_way = None
         message = running.reply.message()
+        if message.ending and message.ending.error and message.ending.error.status == 401:
+            self._launch.keys.forget(running.target.provider)  # a command may have a newer one
         running.to.conversation.append(message, parent=running.prompt_id)
         self._conversations.end(running.to, running.journal, message)
         running.to.goes_on = message.ending is not None and (

@@ -62,6 +62,7 @@ class ChoosingScreen(BranchingScreen):
             for name in PARAMETERS
             if name != "max_tokens" and (value := getattr(asked, name)) is not None
         ]
+        words += [f"{name} is not sent" for name in target.unsent]
         self.status.idle = " · ".join(["ready", limit_words(target.options.limit), *words])
         self.transcript.show_welcome(
             welcome(target, self._keymap, hint=self._launch.hint, nearby=self._nearby)

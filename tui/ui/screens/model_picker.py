@@ -177,12 +177,13 @@ class ModelPicker(FindingScreen["str | None"]):
             options += [Option("", disabled=True), Option(Content(f"  Use {one_line(typed)}"))]
             labels += ["", typed]
         first = next((at for at, label in enumerate(labels) if label), None)
+        is_there = bool(highlighted) and highlighted in labels
         with self.app.batch_update():
             self._list.clear_options()
             self._labels = labels
             self._list.add_options(options)
-            self._list.highlighted = labels.index(highlighted) if highlighted in labels else first
-            if highlighted not in labels:
+            self._list.highlighted = labels.index(highlighted) if is_there else first
+            if not is_there:
                 self._list.scroll_home(animate=False)
 
     def _groups(self) -> Iterator[_Group]:
@@ -219,19 +220,19 @@ class ModelPicker(FindingScreen["str | None"]):
             words += f", {_MOST} of them here"
         note = f" · {one_line(group.note)}" if group.note else ""
         return Content.assemble(
-            (one_line(group.name), "bold $primary"), (words + note, "$text-muted")
+            (one_line(group.name), "bold $primary"), (words + note, "$foreground-muted")
         )
 
     def _row(self, label: str, model: Model, width: int) -> Content:
         mark = "● " if label == self._current else "  "
-        told = " ".join(filter(None, [" ".join(model.abilities), _size(model.context_tokens)]))
+        told = f"{' '.join(model.abilities)} {_size(model.context_tokens):>6}"
         room = max(10, width - len(mark) - len(told) - 2)
         name = one_line(model.id, room)
         text = Content(name)
         for begin, end in letters(name, self._query.rpartition("/")[2] or self._query):
             text = text.stylize(_FOUND, begin, end)
         gap = " " * max(1, room - text.cell_length + 2)
-        return Content.assemble((mark, "$accent"), text, gap, (one_line(told), "$text-muted"))
+        return Content.assemble((mark, "$accent"), text, gap, (told, "$foreground-muted"))
 
 
 def _fitting(provider: str, models: Sequence[Model], query: str) -> list[Model]:
@@ -254,12 +255,8 @@ def _rank(text: str, wanted: str, begin: int) -> int | None:
         return 0
     if wanted in text:
         return 1
-    at = -1
-    for letter in wanted:
-        at = text.find(letter, at + 1)
-        if at < 0:
-            return None
-    return 2
+    # The fewer pieces the better: `q14` means qwen3-14b before it means qwen3-1b-q4.
+    return len(letters(text[begin:], wanted)) or len(letters(text, wanted)) or None
 
 
 def _size(tokens: int | None) -> str:
