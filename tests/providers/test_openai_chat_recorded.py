@@ -16,6 +16,7 @@ from tui.chat.message import Usage
 RECORDED = Path(__file__).parent / "recorded" / "openai_chat"
 BODIES = {path.stem: path.read_bytes() for path in RECORDED.glob("*.sse")}
 LONG = 3_000
+UNTOLD = Usage()
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Expected:
     stop_reason: str | None
     characters: int
     beginning: str
-    usage: Usage = Usage()
+    usage: Usage = UNTOLD
     call: tuple[str, str, object] | None = None
     thinking: str = ""
     error_type: str | None = None
@@ -126,7 +127,7 @@ STREAMS = {
         "tool_use",
         0,
         "",
-        Usage(),
+        UNTOLD,
         (
             "call_9fd3d25566964d2fb007eac2",
             "get_weather",
