@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.errors import SettingsError
 from tui.providers.anthropic import Anthropic
+from tui.providers.ollama import Ollama
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ class Api:
 # The demo is a server of our own that speaks the Messages API.
 APIS = {
     "anthropic": Api(Anthropic, "https://api.anthropic.com"),
+    "ollama": Api(Ollama, "http://127.0.0.1:11434"),
     "demo": Api(Anthropic),
 }
 
