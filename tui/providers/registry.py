@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.errors import SettingsError
 from tui.providers.anthropic import Anthropic
+from tui.providers.gemini import Gemini
 from tui.providers.ollama import Ollama
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Api:
 APIS = {
     "anthropic": Api(Anthropic, "https://api.anthropic.com"),
     "ollama": Api(Ollama, "http://127.0.0.1:11434"),
+    "gemini": Api(Gemini, "https://generativelanguage.googleapis.com"),
     "demo": Api(Anthropic),
 }
 
