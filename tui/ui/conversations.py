@@ -146,6 +146,7 @@ class Conversations:
 
     def begin(self, target: OpenConversation, reply: Reply, prompt_id: str) -> Journal:
         """A reply is asked for; what comes of it goes to the journal."""
+        self.keep(target)  # the head may have moved: after a crash the reply is looked for there
         target.receives = prompt_id
         return Journal(self.history, target.conversation, reply.message(), prompt_id)
 
@@ -168,8 +169,11 @@ class Conversations:
             known.is_pinned = is_pinned
         self.history.write(writes.pin, conversation_id, is_pinned=is_pinned)
 
-    async def duplicate(self, conversation_id: str) -> str:
-        """Copy it with all its branches; gives back the copy's id. Raises HistoryError."""
+    async def duplicate(self, conversation_id: str) -> str | None:
+        """Copy it with all its branches; gives back the copy's id, `None` if it is gone.
+
+        Raises HistoryError.
+        """
         return await _soon(self.history.write(writes.duplicate, conversation_id))
 
     def delete(self, conversation_id: str) -> None:

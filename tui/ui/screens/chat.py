@@ -218,7 +218,8 @@ class ChatScreen(BranchingScreen):
                     phase = reply.phase
                     reply.apply(event)
                     running.journal.note(event)
-                    self.transcript.stream(event)
+                    if self.transcript.is_showing(reply):
+                        self.transcript.stream(event)
                     if reply.phase is not phase and reply.phase is not Phase.STOPPED:
                         self.status.refresh()
         except Exception as error:
@@ -258,7 +259,8 @@ class ChatScreen(BranchingScreen):
         if running.to is self._conversations.current:
             self.status.reply = running.reply
             self.show_waiting()
-        self.transcript.end(message)
+        if self.transcript.is_showing(running.reply):
+            self.transcript.end(message)
         if running.to is self._conversations.current and running.to.waiting:
             self.call_later(self.go_on)
 
@@ -290,7 +292,8 @@ class ChatScreen(BranchingScreen):
         """Show the open conversation as it is now, and leave what is being typed alone."""
         current = self._conversations.current
         conversation, elsewhere = current.conversation, current.elsewhere
-        reply = self._under_way.reply if self._under_way else None
+        running = self._under_way
+        reply = running.reply if running and running.prompt_id == conversation.head else None
         if reply is None and elsewhere is not None and elsewhere.parent == conversation.head:
             reply = elsewhere.reply
             process = elsewhere.process_id

@@ -72,6 +72,7 @@ class KeepingScreen(OpeningScreen):
 
     def action_pin_conversation(self) -> None:
         """Keep the open conversation on top of the list, or not."""
+        self.keep_draft()
         current = self._conversations.current
         if current.is_blank:
             self.notify("There is nothing to pin yet.", severity="warning", markup=False)
@@ -86,6 +87,7 @@ class KeepingScreen(OpeningScreen):
 
     async def action_duplicate_conversation(self) -> None:
         """Go on in a copy of the open conversation."""
+        self.keep_draft()
         if self._conversations.current.is_blank:
             self.notify("There is nothing to copy yet.", severity="warning", markup=False)
             return
@@ -99,7 +101,9 @@ class KeepingScreen(OpeningScreen):
         except HistoryError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        if go_there:
+        if copy is None:
+            self.notify("That conversation is gone.", severity="warning", markup=False)
+        elif go_there:
             await self.go_to(copy)
             self.notify("This is the copy.", markup=False)
 
