@@ -106,3 +106,19 @@ async def test_no_palette_lies_over_a_dialog(loopback: LoopbackServer, key: str)
         await desk.until(lambda: desk._chat.is_active)
         await desk.press("ctrl+p")
         await desk.sees("Search for commands")
+
+
+@pytest.mark.parametrize(("key", "sign"), [*DIALOGS, ("f2", "enter renames")])
+async def test_ctrl_c_closes_a_dialog_and_leaves_what_is_typed_below(
+    loopback: LoopbackServer, key: str, sign: str
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.type("half a tho")
+        await desk.press(key)
+        await desk.sees(sign)
+        await desk.press("ctrl+c")
+        await desk.until(lambda: sign not in desk.words)
+        assert desk.prompt == "half a tho"
+        await desk.press("ctrl+c")
+        assert desk.prompt == ""

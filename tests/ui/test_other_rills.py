@@ -123,6 +123,36 @@ async def test_what_is_sent_while_another_receives_a_reply_goes_out_after_it(
         assert loopback.unanswered() == 0
 
 
+async def test_what_waits_behind_a_reply_of_another_that_is_not_whole_is_held(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    async with two_desks(loopback, path) as (one, other):
+        await one.begun("Question", PARTIAL)
+        await other.status_says(ELSEWHERE)
+        await other.say("And then?")
+        await other.waits("And then?", "sent when the reply is complete")
+        await one.press("escape")
+        await other.waits("And then?", "enter sends the next")
+        await other.sees("■ stopped by you")
+        await other.settle()
+        assert loopback.unanswered() == 0
+
+
+async def test_what_waits_behind_a_reply_of_another_is_held_when_one_leaves(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    async with two_desks(loopback, path) as (one, other):
+        exchange = await one.begun("Question", PARTIAL)
+        await other.status_says(ELSEWHERE)
+        await other.say("And then?")
+        await other.press("ctrl+n")
+        await exchange.finish()
+        await one.status_says("✓ complete")
+        await other.go_to("tides asks 0")
+        await other.waits("And then?", "enter sends the next")
+        assert loopback.unanswered() == 0
+
+
 async def test_a_stop_in_one_does_not_end_what_the_other_receives(
     loopback: LoopbackServer, path: Path
 ) -> None:

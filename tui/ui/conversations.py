@@ -125,6 +125,8 @@ class Conversations:
         if known and running and running.begun.id == known.message_id:
             known.tell(running)
             return Refreshed(is_other, running.events)
+        if known is not None and target.goes_on:  # as after a reply of our own
+            target.goes_on = target.has_complete(known.message_id)
         target.elsewhere = None if running is None else Elsewhere.of(running)
         return Refreshed(is_other or known is not None or running is not None)
 

@@ -109,7 +109,8 @@ ACTIONS = (
     Action(
         "interrupt",
         "Stop, copy, clear, quit",
-        "Stop the running reply; else copy the selection; else clear the prompt; twice: quit",
+        "Stop the running reply; else close the dialog; else copy the selection; "
+        "else clear the prompt; twice: quit",
         "ctrl+c",
         place=Place.ANYWHERE,
         priority=True,

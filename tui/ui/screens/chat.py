@@ -100,6 +100,7 @@ class ChatScreen(BranchingScreen):
         self.watch(self.transcript, "new_lines", self._show_new_lines)
         self.watch(self.transcript, "selected_lines", self._show_selected_lines)
         self.watch(self.transcript, "marked", self.show_marked)
+        self.watch(self.status, "reply", self.show_marked)
         self.show_current()
         self._open(self._opening)
 
@@ -128,8 +129,9 @@ class ChatScreen(BranchingScreen):
         self._disarm_quit()
         current = self._conversations.current
         if not text.strip():
-            current.goes_on = True
-            self._send_next(current)
+            if not self.give_up_edit():
+                current.goes_on = True
+                self._send_next(current)
             return
         try:
             command = find_command(text)
@@ -139,7 +141,7 @@ class ChatScreen(BranchingScreen):
             return
         if command is not None:
             await self.run_action(command.command)
-            if self.is_current:  # who types commands goes on typing
+            if self.is_current and not self._selects:  # who types commands goes on typing
                 self.set_focus(self.prompt)
             return
         if self.is_editing:
@@ -285,6 +287,7 @@ class ChatScreen(BranchingScreen):
     def leave(self, by: CancelledBy) -> None:
         """Stop what runs here and keep what is typed."""
         self.cancel_reply(by)
+        self._conversations.current.goes_on = False  # also behind a reply that another receives
         self.give_up_edit()
         self.keep_draft()
 
@@ -353,7 +356,7 @@ class ChatScreen(BranchingScreen):
             self.set_focus(self.transcript)
 
     def interrupt(self) -> None:
-        """Stop the reply at once; else copy the selection; else clear the prompt; twice: quit."""
+        """Stop the reply at once; else close, copy or clear what there is; twice: quit."""
         if self.cancel_reply(CancelledBy.STOP):
             self._disarm_quit()
         else:
@@ -363,7 +366,9 @@ class ChatScreen(BranchingScreen):
     async def _interrupt_idle(self) -> None:
         armed = self._quit_timer is not None
         self._disarm_quit()
-        if selected := self.prompt.selected_text or self.get_selected_text():
+        if not self.is_active:
+            self.app.screen.dismiss()
+        elif selected := self.prompt.selected_text or self.get_selected_text():
             self.copy(selected)
             self.transcript.select(Selecting.clear)
         elif self.prompt.text:

@@ -129,9 +129,12 @@ class KeepingScreen(OpeningScreen):
             self.show_current()
 
     async def action_undo(self) -> None:
-        """Bring back what was deleted last, and go there."""
+        """Bring back what was deleted last, and go there unless a reply is coming here."""
         undone = await self._undo()
-        if undone is not None:
+        if undone is not None and self.is_replying and undone != self.conversation.id:
+            key = first_key("open_conversation", self._keymap)
+            self.notify(f"It is in the list again: {key} opens it.", markup=False)
+        elif undone is not None:
             await self._bring_back(undone)
 
     async def undo(self) -> bool:

@@ -38,6 +38,11 @@ class OpeningScreen(DraftingScreen):
         """Stop what runs in the open conversation, and keep what is typed."""
         raise NotImplementedError
 
+    @property
+    def is_replying(self) -> bool:
+        """Whether a reply is coming in the open conversation."""
+        raise NotImplementedError
+
     def show_conversation(self, *, follow: bool = True) -> None:
         """Show the open conversation as it is now, and leave what is being typed alone."""
         raise NotImplementedError

@@ -149,7 +149,9 @@ class Transcript(SelectableViewport):
 
     @property
     def marked_message(self) -> Message | None:
-        """The one that is singled out."""
+        """The one that is singled out; a running reply with what has come so far."""
+        if self._reply is not None and self.marked == self.window.last:
+            return self._reply.message()
         return None if self.marked is None else self.window.messages[self.marked]
 
     def add(self, message: Message, reply: Reply, *, follow: bool) -> None:
