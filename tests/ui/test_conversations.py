@@ -267,6 +267,12 @@ async def test_a_copy_has_the_same_messages_and_goes_its_own_way() -> None:
         assert copy.conversation.id != old.conversation.id
 
 
+async def test_of_one_that_is_not_there_no_copy_is_made() -> None:
+    async with beginning() as conversations:
+        assert await conversations.duplicate("nobody") is None
+        assert await listed(conversations) == []
+
+
 @pytest.mark.parametrize("text", ["", "  \n"])
 async def test_nothing_is_no_earlier_prompt(text: str) -> None:
     async with beginning() as conversations:

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from textual import events, work
 from textual.app import App, SystemCommand
+from textual.binding import Binding
 
 from tui.chat.ending import CancelledBy
 from tui.errors import SettingsError
 from tui.storage.history import History
 from tui.ui import markdown
 from tui.ui.conversations import Conversations
-from tui.ui.keys import ACTIONS, Place, bindings, check_keymap, key_names
+from tui.ui.keymap import check_keymap
+from tui.ui.keys import ACTIONS, Place, bindings, key_names
 from tui.ui.screens import keeping
 from tui.ui.screens.chat import ChatScreen
 from tui.ui.theme_files import load_themes, themes_folder
@@ -105,7 +107,12 @@ class RillApp(App[None]):
     # The chat screen's own: Textual does not read the stylesheet of a default screen.
     CSS_PATH = "screens/chat.tcss"
     # Here and not on a screen, because they count while a dialog is open, too.
-    BINDINGS = [*bindings(Place.ANYWHERE)]  # noqa: RUF012 - Textual's own way to declare them
+    BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
+        *bindings(Place.ANYWHERE),
+        # Textual's own would count over dialogs, too, where it acts on what lies below, and where
+        # its key moves up in a list.
+        Binding(App.COMMAND_PALETTE_BINDING, "command_palette", "palette", show=False),
+    ]
 
     def __init__(
         self,

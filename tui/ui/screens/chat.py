@@ -89,6 +89,7 @@ class ChatScreen(ChoosingScreen):
         self.watch(self.transcript, "new_lines", self._show_new_lines)
         self.watch(self.transcript, "selected_lines", self._show_selected_lines)
         self.watch(self.transcript, "marked", self.show_marked)
+        self.watch(self.status, "reply", self.show_marked)
         self.show_current()
         if self.target.is_demo:
             self.look_nearby()
@@ -119,8 +120,9 @@ class ChatScreen(ChoosingScreen):
         self._disarm_quit()
         current = self._conversations.current
         if not text.strip():
-            current.goes_on = True
-            self._send_next(current)
+            if not self.give_up_edit():
+                current.goes_on = True
+                self._send_next(current)
             return
         try:
             command, argument = find_command(text)
@@ -132,7 +134,7 @@ class ChatScreen(ChoosingScreen):
             await self.run_action(
                 f"{command.command}({argument!r})" if argument else command.command
             )
-            if self.is_current:  # who types commands goes on typing
+            if self.is_current and not self._selects:  # who types commands goes on typing
                 self.set_focus(self.prompt)
             return
         if self.is_editing:
@@ -209,14 +211,14 @@ class ChatScreen(ChoosingScreen):
                     phase = reply.phase
                     reply.apply(event)
                     running.journal.note(event)
-                    self.transcript.stream(event)
+                    if self.transcript.is_showing(reply):
+                        self.transcript.stream(event)
                     if reply.phase is not phase and reply.phase is not Phase.STOPPED:
                         self.status.refresh()
         except SettingsError as error:  # nothing was sent
             words = f"{error} /key enters one." if isinstance(error, KeyMissing) else str(error)
             broken = ReplyError("settings_error", words)
             reply.apply(ReplyStopped(Ending(Outcome.ERROR, error=broken)))
-            self.transcript.stream(ReplyStopped(Ending(Outcome.ERROR, error=broken)))
         except Exception as error:
             # A bug of ours must end the reply in words, too, and not leave it running for ever.
             words = f"Rill itself failed: {type(error).__name__}"
@@ -256,7 +258,8 @@ class ChatScreen(ChoosingScreen):
         if running.to is self._conversations.current:
             self.status.reply = running.reply
             self.show_waiting()
-        self.transcript.end(message)
+        if self.transcript.is_showing(running.reply):
+            self.transcript.end(message)
         if running.to is self._conversations.current and running.to.waiting:
             self.call_later(self.go_on)
 
@@ -281,6 +284,7 @@ class ChatScreen(ChoosingScreen):
     def leave(self, by: CancelledBy) -> None:
         """Stop what runs here and keep what is typed."""
         self.cancel_reply(by)
+        self._conversations.current.goes_on = False  # also behind a reply that another receives
         self.give_up_edit()
         self.keep_draft()
 
@@ -288,7 +292,8 @@ class ChatScreen(ChoosingScreen):
         """Show the open conversation as it is now, and leave what is being typed alone."""
         current = self._conversations.current
         conversation, elsewhere = current.conversation, current.elsewhere
-        reply = self._under_way.reply if self._under_way else None
+        running = self._under_way
+        reply = running.reply if running and running.prompt_id == conversation.head else None
         if reply is None and elsewhere is not None and elsewhere.parent == conversation.head:
             reply = elsewhere.reply
             process = elsewhere.process_id
@@ -349,7 +354,7 @@ class ChatScreen(ChoosingScreen):
             self.set_focus(self.transcript)
 
     def interrupt(self) -> None:
-        """Stop the reply at once; else copy the selection; else clear the prompt; twice: quit."""
+        """Stop the reply at once; else close, copy or clear what there is; twice: quit."""
         if self.cancel_reply(CancelledBy.STOP):
             self._disarm_quit()
         else:
@@ -359,7 +364,9 @@ class ChatScreen(ChoosingScreen):
     async def _interrupt_idle(self) -> None:
         armed = self._quit_timer is not None
         self._disarm_quit()
-        if selected := self.prompt.selected_text or self.get_selected_text():
+        if not self.is_active:
+            self.app.screen.dismiss()
+        elif selected := self.prompt.selected_text or self.get_selected_text():
             self.copy(selected)
             self.transcript.select(Selecting.clear)
         elif self.prompt.text:
