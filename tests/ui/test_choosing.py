@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 
-from tests.loopback import SECRET_KEY, LoopbackServer, sse
+from tests.loopback import SECRET_KEY, sse
 from tests.ui.desk import prompts, sit_down
 from tui.catalogue import Catalogue, Listing
 from tui.providers.base import Model
@@ -18,7 +18,7 @@ from tui.storage.state import Choices
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.loopback import Exchange
+    from tests.loopback import Exchange, LoopbackServer
     from tests.ui.desk import Desk
 
 MODELS = (
@@ -281,11 +281,12 @@ async def test_a_key_is_masked_used_and_written_nowhere(
         await desk.sees("The key of anthropic is used until Rill ends.")
         assert (await desk.answered("Two", "Yes")).headers["x-api-key"] == ENTERED
         assert ENTERED not in desk.text
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and kept_in(path)]
+    assert not files_with(ENTERED, tmp_path)
 
 
-def kept_in(path: Path) -> bool:
-    return ENTERED.encode() in path.read_bytes()
+def files_with(text: str, folder: Path) -> list[Path]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if text.encode() in path.read_bytes()]
 
 
 async def test_without_a_key_nothing_is_sent_and_the_way_to_one_is_said(

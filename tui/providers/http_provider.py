@@ -46,10 +46,13 @@ class HttpProvider(ABC):
 
     # What an API has to say
 
-    @property
-    @abstractmethod
-    def parameters(self) -> frozenset[str]:
-        """The names of those `Parameters` that the API has a place for."""
+    parameters: ClassVar[frozenset[str]]
+    """The names of those `Parameters` that the API has a place for."""
+
+    @classmethod
+    def parameters_at(cls, base_url: str) -> frozenset[str]:  # noqa: ARG003 - for APIs with dialects
+        """The same for one server."""
+        return cls.parameters
 
     @abstractmethod
     def build_request(self, conversation: Conversation, options: ReplyOptions) -> WireRequest:

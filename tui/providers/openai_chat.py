@@ -36,6 +36,7 @@ class OpenAIChat(HttpProvider):
     know, among it `stream_options`; it counts tokens unasked.
     """
 
+    parameters: ClassVar = _PARAMETERS
     error_types: ClassVar = {
         400: "invalid_request_error",
         401: "authentication_error",
@@ -60,10 +61,11 @@ class OpenAIChat(HttpProvider):
         self._is_openrouter = _is_at(self._host, "openrouter.ai")
         self._is_mistral = _is_at(self._host, "api.mistral.ai")
 
-    @property
-    def parameters(self) -> frozenset[str]:
-        """The names of those `Parameters` that the server has a place for."""
-        return _PARAMETERS | {"thinking_budget"} if self._is_openrouter else _PARAMETERS
+    @classmethod
+    def parameters_at(cls, base_url: str) -> frozenset[str]:
+        """OpenRouter also has a place for a number of tokens to think with."""
+        is_openrouter = _is_at(urlsplit(base_url).hostname or "", "openrouter.ai")
+        return cls.parameters | {"thinking_budget"} if is_openrouter else cls.parameters
 
     def build_request(self, conversation: Conversation, options: ReplyOptions) -> WireRequest:
         """The request for a reply to the conversation's head."""

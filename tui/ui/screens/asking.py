@@ -60,6 +60,7 @@ class AskingScreen(ModalScreen["Wishes | None"]):
         self._target = target
         self._own = own
         self._system = system
+        self._known = APIS[target.api].make.parameters_at(target.base_url)
         self._lines: dict[str, LineInput] = {}
         self._wrong = Static(id="wrong", markup=False)
 
@@ -87,7 +88,7 @@ class AskingScreen(ModalScreen["Wishes | None"]):
         target = self._target
         value = target.system if name == "system" else getattr(target.options.parameters, name)
         by = target.set_by.get(name, "")
-        if name != "system" and name not in APIS[target.api].make.parameters:
+        if name != "system" and name not in self._known:
             return f"not sent: {target.api} has no place for it"
         if value in (None, "") or not by:
             return f"not sent · {_HINTS[name]}"
