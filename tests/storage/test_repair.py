@@ -245,6 +245,19 @@ def test_json_that_is_none_costs_no_text(history: Path) -> None:
     assert texts(history) == said(*(talk(name, 3) for name in NAMES))
 
 
+def test_a_description_of_tables_that_is_no_text_is_damage_like_any_other(history: Path) -> None:
+    """SQLite quotes it in what it says."""
+    data = history.read_bytes()
+    statement = b"CREATE INDEX conversation_newest ON"
+    assert data.count(statement) == 1
+    history.write_bytes(data.replace(statement, b"CREATE INDEX conversation_newest \xff\xff"))
+    with pytest.raises(HistoryError, match=r"is damaged; rill doctor can repair it\.$"):
+        connect(history)
+    assert examine(history).damage
+    repaired(history)
+    assert texts(history) == said(*(talk(name, 3) for name in NAMES))
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_bytes_are_flipped_it_can_be_used_again(history: Path, seed: int) -> None:
     chance = random.Random(seed)
