@@ -147,6 +147,7 @@ async def test_who_only_says_something_leaves_what_is_typed_there_alone(
     run: Run, speaker: Speaker
 ) -> None:
     speaker.draft("half a tho", "first", "second")
+    await written(speaker.history)
     other = await run()
     prompt = Message.from_user("from a script")
     speaker.conversation.append(prompt)
