@@ -56,7 +56,7 @@ def _app(args: argparse.Namespace) -> int:
         raise UsageError("The app needs a terminal; without one use: rill ask PROMPT.")
     from tui.launch import find_opening, prepare  # noqa: PLC0415 - only what the command needs
 
-    launch = prepare(args, os.environ)
+    launch = prepare(args, os.environ, in_app=True)
     opening = find_opening(args, launch)
     from tui.ui.app import run_app  # noqa: PLC0415 - Textual takes most of the start
 

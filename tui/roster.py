@@ -207,12 +207,11 @@ class Roster:
             set_by.update(dict.fromkeys(asked, layer.by))
             if layer.system is not None:
                 system, set_by["system"] = layer.system, layer.by
-        unsent = tuple(
-            each for each in set_by if each in PARAMETERS and each not in kind.parameters
-        )
+        base_url, set_by["base_url"] = self.base_url(name)
+        known = kind.parameters_at(base_url)
+        unsent = tuple(each for each in PARAMETERS if each in set_by and each not in known)
         sent = replace(parameters, **dict.fromkeys(unsent))
         limit = sent.max_tokens and TokenLimit(sent.max_tokens, set_by["max_tokens"])
-        base_url, set_by["base_url"] = self.base_url(name)
         return Target(
             *(name, api, base_url, ReplyOptions(model, limit or None, sent)),
             *(system, set_by, unsent),

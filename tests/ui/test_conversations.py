@@ -34,7 +34,7 @@ async def beginning(path: Path | None = None) -> AsyncGenerator[Conversations, N
     history = History(path)
     await history.start()
     try:
-        yield Conversations(history, system="Be brief.")
+        yield Conversations(history)
     finally:
         history.close(SAFETY_NET)
 
@@ -61,7 +61,6 @@ def read(target: OpenConversation) -> list[str]:
 async def test_there_is_one_to_begin_with_and_it_is_blank_and_in_no_list() -> None:
     async with beginning() as conversations:
         assert conversations.current.is_blank
-        assert conversations.current.conversation.system == "Be brief."
         conversations.keep(conversations.current)
         assert await listed(conversations) == []
 
@@ -114,6 +113,7 @@ async def test_what_an_earlier_run_has_kept_is_there_again(tmp_path: Path) -> No
     path = tmp_path / "history.db"
     async with beginning(path) as conversations:
         old = said(conversations, "one", "two")
+        old.conversation.system = "Be brief."
         old.draft = "half a tho"
         old.waiting.append("later")
         conversations.keep(old)
@@ -398,6 +398,12 @@ async def test_a_choice_stays_with_a_draft_that_is_taken_back_and_begun_anew(
             here.keep(current)
         await listed(here)
         assert (await opened(there, current)).conversation.choice == CHOICE
+
+
+async def test_of_one_that_is_not_there_no_copy_is_made() -> None:
+    async with beginning() as conversations:
+        assert await conversations.duplicate("nobody") is None
+        assert await listed(conversations) == []
 
 
 @pytest.mark.parametrize("text", ["", "  \n"])

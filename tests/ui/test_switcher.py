@@ -253,6 +253,24 @@ async def test_the_highlight_goes_along_with_what_is_pinned(tmp_path: Path) -> N
         assert titles(reader, *names) == ["Third", "Second", "First"]
 
 
+async def test_what_is_pinned_twice_is_as_it_was_however_fast(tmp_path: Path) -> None:
+    async with kept(tmp_path / "history.db") as history, reading() as reader:
+        for name in ("First", "Second"):
+            talk(history, name)
+        await open_switcher(reader, history)
+        await reader.press("down", "ctrl+t", "ctrl+t")
+        await reader.press("ctrl+t", "ctrl+t", "ctrl+t")
+        await reader.points_at("✦ First")
+        await written(history)
+        listed = await history.read(reads.newest, 2)
+        assert [(entry.title, entry.is_pinned) for entry in listed] == [
+            ("First", True),
+            ("Second", False),
+        ]
+        await reader.press("ctrl+t")
+        await reader.until(lambda: "✦" not in reader.text)
+
+
 async def test_the_hints_name_the_keys_that_a_person_has_chosen(tmp_path: Path) -> None:
     async with kept(tmp_path / "history.db") as history, reading((120, 24)) as reader:
         talk(history, "First")

@@ -24,6 +24,12 @@ class Parameters:
     effort: str | None = None
     thinking_budget: int | None = None
 
+    def with_value(self, name: str, value: object) -> Parameters:
+        """The same with another value of one of them; its type is the caller's care."""
+        return Parameters(
+            *(value if each == name else getattr(self, each) for each in PARAMETERS)  # type: ignore[arg-type]
+        )
+
     def overlaid(self, nearer: Parameters) -> Parameters:
         """What is set nearer to the reply counts, the rest stays."""
         return Parameters(

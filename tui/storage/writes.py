@@ -111,8 +111,12 @@ def pin(db: Connection, conversation_id: str, *, is_pinned: bool) -> None:
     )
 
 
-def duplicate(db: Connection, conversation_id: str) -> str:
-    """A copy with all branches, as new as can be; gives back its id."""
+def duplicate(db: Connection, conversation_id: str) -> str | None:
+    """A copy with all branches, as new as can be; gives back its id, `None` if there is nothing."""
+    known = db.execute("SELECT head FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+    if known is None:
+        return None
+    (head,) = known
     change, copy, now = next_change(db), new_id(), time.time()
     rows = db.execute(
         f"SELECT {MESSAGE_COLUMNS} FROM message WHERE conversation = ? AND deletion IS NULL"
@@ -134,9 +138,6 @@ def duplicate(db: Connection, conversation_id: str) -> str:
             (ids[id_], copy, ids.get(parent), *columns, change),
         ).lastrowid
         index(db, seq or 0, columns[2])
-    (head,) = db.execute(
-        "SELECT head FROM conversation WHERE id = ?", (conversation_id,)
-    ).fetchone()
     # The head may be a reply that is still running: then the copy goes on from its prompt.
     while head is not None and head not in ids:
         row = db.execute("SELECT parent FROM message WHERE id = ?", (head,)).fetchone()

@@ -45,14 +45,13 @@ class Refreshed:
 class Conversations:
     """There is always a current one. What changes here is written to the history at once."""
 
-    def __init__(self, history: History, *, system: str = "") -> None:
+    def __init__(self, history: History) -> None:
         self.history = history
-        self._system = system
         self._changed: dict[str, OpenConversation] = {}
         self.current = self._blank()
 
     def _blank(self) -> OpenConversation:
-        return OpenConversation(Conversation(system=self._system))
+        return OpenConversation(Conversation())
 
     @property
     def changed(self) -> Sequence[Kept]:
@@ -127,6 +126,8 @@ class Conversations:
         if known and running and running.begun.id == known.message_id:
             known.tell(running)
             return Refreshed(is_other, running.events)
+        if known is not None and target.goes_on:  # as after a reply of our own
+            target.goes_on = target.has_complete(known.message_id)
         target.elsewhere = None if running is None else Elsewhere.of(running)
         return Refreshed(is_other or known is not None or running is not None)
 
@@ -148,6 +149,7 @@ class Conversations:
 
     def begin(self, target: OpenConversation, reply: Reply, prompt_id: str) -> Journal:
         """A reply is asked for; what comes of it goes to the journal."""
+        self.keep(target)  # the head may have moved: after a crash the reply is looked for there
         target.receives = prompt_id
         return Journal(self.history, target.conversation, reply.message(), prompt_id)
 
@@ -170,8 +172,11 @@ class Conversations:
             known.is_pinned = is_pinned
         self.history.write(writes.pin, conversation_id, is_pinned=is_pinned)
 
-    async def duplicate(self, conversation_id: str) -> str:
-        """Copy it with all its branches; gives back the copy's id. Raises HistoryError."""
+    async def duplicate(self, conversation_id: str) -> str | None:
+        """Copy it with all its branches; gives back the copy's id, `None` if it is gone.
+
+        Raises HistoryError.
+        """
         return await _soon(self.history.write(writes.duplicate, conversation_id))
 
     def delete(self, conversation_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tui.chat.ending import Outcome
 from tui.chat.reply import Reply
 from tui.storage.records import Sheet
 
@@ -76,6 +77,13 @@ class OpenConversation:
     def is_blank(self) -> bool:
         """Nothing was ever said, typed or left waiting in it."""
         return not (len(self.conversation) or self.draft.strip() or self.waiting)
+
+    def has_complete(self, message_id: str) -> bool:
+        """Whether a reply is there, and has come to its end."""
+        if message_id not in self.conversation:
+            return False
+        ending = self.conversation[message_id].ending
+        return ending is not None and ending.outcome is Outcome.COMPLETE
 
     def take_in(self, changes: Changes) -> bool:
         """Do here what other runs have done; false if all of that was known.

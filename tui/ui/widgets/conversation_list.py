@@ -95,6 +95,11 @@ class ConversationList(Vertical):
         self.rows.remove(conversation_id)
         self._list.show(self.rows, self._list.highlighted)
 
+    def update(self, entry: Entry) -> None:
+        """Show that it is otherwise before the history has said so."""
+        self.rows.update(entry)
+        self._list.refresh()
+
     def ask(self, query: str) -> None:
         """Find what there is, `""` finds all; what was asked before does not matter any more."""
         self._asked = query

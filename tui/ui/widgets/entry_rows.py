@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from textual.content import Content
@@ -70,6 +71,14 @@ class EntryRows:
                 rows[index - gone] = row
         self._rows = rows
         self.count -= gone
+
+    def update(self, entry: Entry) -> None:
+        """Show a conversation as it is now, where it stands."""
+        for index, row in self._rows.items():
+            if isinstance(row, Entry) and row.id == entry.id:
+                self._rows[index] = entry
+            elif isinstance(row, Hit) and row.entry.id == entry.id:
+                self._rows[index] = replace(row, entry=entry)
 
     def missing(self, near: range) -> range | None:
         """From which row to which some are not read yet."""
