@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """How much a model may think before it answers; which of these one knows is its own affair."""
@@ -45,7 +45,7 @@ class Choice:
     """What somebody chose for one conversation: a model, as `provider/model`, and parameters."""
 
     model: str = ""
-    parameters: Parameters = field(default_factory=Parameters)
+    parameters: Parameters = Parameters()
 
 
 PARAMETERS = tuple(each.name for each in fields(Parameters))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.chat.conversation import Conversation
@@ -34,8 +34,8 @@ _Result = TypeVar("_Result")
 class Refreshed:
     """What a look at the history has brought.
 
-    `is_other`: there are other messages than before, or another title. `events` came for the reply
-    that runs elsewhere.
+    `is_other`: there are other messages than before, another title or another choice. `events` came
+    for the reply that runs elsewhere.
     """
 
     is_other: bool
@@ -108,7 +108,7 @@ class Conversations:
 
         Raises HistoryError.
         """
-        known = target.elsewhere
+        known, told = target.elsewhere, target.kept
         changes = await self.history.read(
             reads.changes,
             *(target.conversation.id, target.change, self.history.presence),
@@ -118,6 +118,8 @@ class Conversations:
             was_gone, target.is_gone = target.is_gone, True
             return Refreshed(is_other=False) if was_gone else None
         target.is_gone = False
+        if target.kept is not told:  # what was chosen while this was read may not be in it
+            changes = replace(changes, choice=target.conversation.choice)
         is_other = target.take_in(changes)
         target.change = changes.change
         running = changes.running
@@ -232,7 +234,12 @@ class Conversations:
         return self._changed.get(conversation_id)
 
     def _sheet(self, target: OpenConversation) -> Sheet:
-        return Sheet.of(target.conversation, target.draft, tuple(target.waiting))
+        return Sheet.of(
+            target.conversation,
+            target.draft,
+            tuple(target.waiting),
+            known=None if target.kept is None else target.kept.choice,
+        )
 
     def _note(self, target: OpenConversation, sheet: Sheet) -> None:
         target.kept = sheet
