@@ -480,6 +480,12 @@ def test_a_call_is_whole_and_there_once_whatever_of_it_came(body):
     assert result.ending.stop_reason == "tool_use"
 
 
+def test_what_a_call_was_announced_with_need_not_be_repeated():
+    bare = {"type": "function_call", "id": "f", "arguments": BREST}
+    body = whole(added(function_call("f", call_id=None)), done(bare))
+    assert read(body).message.tool_calls == (ToolUsePart("f", "tides", {"port": "Brest"}),)
+
+
 def test_a_call_that_nothing_but_the_end_closes_is_closed():
     events = read(whole(added(function_call("f")), arguments(BREST, item_id="f"))).events
     assert len([e for e in events if isinstance(e, BlockStopped)]) == 1

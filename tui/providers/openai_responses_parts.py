@@ -261,7 +261,6 @@ class Call(_Item):
     def end(self, described: JsonObject) -> None:
         was_over = self.is_over
         super().end(described)
-        self._show(self._stretch.flush())
         if not was_over:
             self._emit(BlockStopped(self._first))
 
