@@ -370,6 +370,37 @@ def _fill(db: sqlite3.Connection, count: int) -> None:
     )
 
 
+async def test_where_more_titles_are_found_than_are_shown_that_is_said(tmp_path: Path) -> None:
+    async with kept(tmp_path / "history.db") as history, reading() as reader:
+        for number in range(51):
+            talk(history, "When?", title=f"Tide {number}")
+        await open_switcher(reader, history)
+        await reader.press(*"tide")
+        await reader.sees("in titles · the best 50; type more to narrow it\nTide 50 ")
+        await reader.press(*" 5")
+        await reader.points_at("Tide 50")
+        await reader.until(lambda: "narrow it" not in reader.text)
+        await reader.press("backspace", "backspace", "end", "enter")
+        await reader.until(lambda: len(reader.results) == 1)
+        listed = await history.read(reads.newest, 51)
+        assert reader.results == [Chosen(listed[49].id)]
+
+
+@pytest.mark.parametrize(("count", "heading"), [(100, "in messages"), (101, "in messages · the")])
+async def test_where_more_messages_are_found_than_are_shown_that_is_said(
+    tmp_path: Path, count: int, heading: str
+) -> None:
+    async with kept(tmp_path / "history.db") as history, reading() as reader:
+        for _ in range(count):
+            talk(history, "about the tide", title="Question")
+        await open_switcher(reader, history)
+        await reader.press(*"tide")
+        await reader.sees(heading)
+        shown = next(line for line in reader.lines if line.startswith("in messages"))
+        is_cut = shown == "in messages · the newest 100; type more to narrow it"
+        assert is_cut == (count > 100)
+
+
 async def test_the_highlight_stays_on_its_conversation_when_others_come(tmp_path: Path) -> None:
     async with kept(tmp_path / "history.db") as history, reading() as reader:
         for name in ("First", "Second", "Third"):
