@@ -200,6 +200,12 @@ class Message:
         return "".join(part.text for part in self.parts if isinstance(part, TextPart))
 
     @property
+    def fills_limit(self) -> bool:
+        """True if it has as many tokens as it may: llama.cpp calls such a reply complete."""
+        count = self.usage.output_tokens
+        return self.limit is not None and count is not None and count >= self.limit.tokens
+
+    @property
     def thinking(self) -> str:
         """The reasoning of all its parts."""
         return "".join(part.text for part in self.parts if isinstance(part, ThinkingPart))
