@@ -20,11 +20,13 @@ _RETRYABLE_STATUSES = frozenset({408, 409, 429, *range(500, 600)})
 _RETRYABLE_TYPES = frozenset(
     {
         "api_error",
+        "internal_error",
         "internal_server_error",
         "overloaded_error",
         "rate_limit_error",
         "rate_limit_exceeded",
         "server_error",
+        "service_unavailable",
         "throttling_error",
         "timeout",
         "timeout_error",
@@ -40,16 +42,15 @@ def find_error(document: JsonObject) -> ReplyError | None:
 
     `"error": null` stands in many a chunk and says that there is none; so do other empty values.
     """
-    if document.get("error") or document.get("object") == "error":
-        return read_error(document)
-    return None
+    is_error = document.get("error") or "error" in {document.get("object"), document.get("type")}
+    return read_error(document) if is_error else None
 
 
 def read_error(document: JsonObject) -> ReplyError:
     """The error in a document that is known to tell one; its words, or the whole of it."""
     error = _error_object(document)
     code = _code(error)
-    kind = loose.text(error, "type") or code or "unknown_error"
+    kind = _kind(error) or code or "unknown_error"
     passes = _status(code) in _RETRYABLE_STATUSES or not _RETRYABLE_TYPES.isdisjoint((kind, code))
     return ReplyError(
         kind,
@@ -62,7 +63,7 @@ def read_error(document: JsonObject) -> ReplyError:
 def is_spent(document: JsonObject) -> bool:
     """Whether an error is one that no waiting cures: the account has no credit left."""
     error = _error_object(document)
-    return not _SPENT.isdisjoint((loose.text(error, "type"), _code(error)))
+    return not _SPENT.isdisjoint((_kind(error), _code(error)))
 
 
 def _error_object(document: JsonObject) -> JsonObject:
@@ -70,6 +71,12 @@ def _error_object(document: JsonObject) -> JsonObject:
     if not told:
         return document
     return cast("JsonObject", told) if isinstance(told, dict) else {}
+
+
+def _kind(error: JsonObject) -> str:
+    """The type of an error; that of a flat one in the Responses API only names the event."""
+    kind = loose.text(error, "type") or ""
+    return "" if kind == "error" else kind
 
 
 def _code(error: JsonObject) -> str:

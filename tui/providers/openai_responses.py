@@ -12,7 +12,7 @@ from tui.chat.message import Role, ServerPart, TextPart, ToolResultPart, ToolUse
 from tui.providers import loose
 from tui.providers.base import Model
 from tui.providers.http_provider import HttpProvider
-from tui.providers.openai_error import is_error, is_incurable, read_error
+from tui.providers.openai_errors import find_error, is_spent
 from tui.providers.openai_responses_items import MESSAGE, REASONING
 from tui.providers.openai_responses_stream import ResponsesDecoder
 from tui.providers.turns import turns_of
@@ -69,10 +69,10 @@ class OpenAIResponses(HttpProvider):
         return ResponsesDecoder(content_type)
 
     def _read_error_object(self, document: JsonObject) -> ReplyError | None:
-        return read_error(document) if is_error(document) else None
+        return find_error(document)
 
     def _is_incurable(self, document: JsonObject) -> bool:
-        return is_incurable(document)
+        return is_spent(document)
 
     def _read_model(self, entry: JsonObject) -> Model | None:
         if not (id_ := loose.text(entry, "id")):

@@ -9,7 +9,7 @@ from tui.chat.events import ReplyStarted, UsageReported
 from tui.chat.message import Usage
 from tui.providers import loose
 from tui.providers.named_events import NamedEventDecoder
-from tui.providers.openai_error import is_error, read_error
+from tui.providers.openai_errors import find_error, read_error
 from tui.providers.openai_responses_items import OutputItems
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class ResponsesDecoder(NamedEventDecoder):
         return Ending(outcome, self._stop_reason, raw_stop_reason=self._raw_stop_reason)
 
     def _read_error_object(self, document: JsonObject) -> ReplyError | None:
-        return read_error(document) if is_error(document) else None
+        return find_error(document)
 
     def _before_stop(self) -> None:
         self._items.close(complete=False)
@@ -80,8 +80,8 @@ class ResponsesDecoder(NamedEventDecoder):
 
     def _nameless(self, document: JsonObject) -> None:
         # Gateways report a failure as Chat Completions do, in an event without any name.
-        if is_error(document):
-            self._fail(read_error(document))
+        if error := find_error(document):
+            self._fail(error)
 
     def _snapshot(self, document: JsonObject) -> None:
         """What is known of the response as a whole; it may have failed without an event for it."""
@@ -147,17 +147,13 @@ def _reason(response: JsonObject) -> str | None:
 
 def _failure(document: JsonObject, response: JsonObject) -> ReplyError:
     """What a response says of its failure, or what the event does that brings it."""
-    if is_error(response):
-        return read_error(response)
-    if is_error(document):
-        return read_error(document)
-    return ReplyError("unknown_error", "The server says that it failed, and not why.")
+    untold = ReplyError("unknown_error", "The server says that it failed, and not why.")
+    return find_error(response) or find_error(document) or untold
 
 
 def _cancellation(document: JsonObject, response: JsonObject) -> ReplyError:
-    if is_error(response) or is_error(document):
-        return _failure(document, response)
-    return ReplyError("cancelled", "The server cancelled the response.")
+    untold = ReplyError("cancelled", "The server cancelled the response.")
+    return find_error(response) or find_error(document) or untold
 
 
 def _usage(usage: JsonObject) -> Usage:

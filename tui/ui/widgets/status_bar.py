@@ -128,7 +128,7 @@ class StatusBar(Widget):
         """What is going on, facts in the order of their worth, and what to do about it."""
         reply = self.reply
         message = self.message if reply is None else None
-        if message is not None and message.ending is not None and message.ending.is_plain:
+        if message is not None and message.ended_plainly:
             message = None  # what will be sent is worth more than that all was well
         if reply is not None and reply.ending is not None:
             message = reply.message()
@@ -159,7 +159,7 @@ class StatusBar(Widget):
 
 
 def _how_it_ended(message: Message, ending: Ending) -> Content:
-    mark, color = ending_mark(ending)
+    mark, color = ending_mark(ending, is_cut=message.fills_limit)
     return Content.assemble((f"{mark} ", f"${color}"), ending_sentence(message))
 
 
