@@ -164,4 +164,5 @@ def test_any_split_of_any_bytes_gives_the_same_lines(body, cuts):
 @settings(deadline=None)
 def test_every_document_that_was_written_is_read(documents):
     body = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in documents)
-    assert [json.loads(line) for line in lines(body.encode())[0]] == documents
+    read, _ = lines(body.encode(), max_bytes=1 << 20)
+    assert [json.loads(line) for line in read] == documents
