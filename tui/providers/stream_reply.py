@@ -113,7 +113,12 @@ def _without_key(stopped: ReplyStopped, provider: Provider) -> ReplyStopped:
     """What a server says of a failure is shown and kept, and may quote what it was sent."""
     ending = stopped.ending
     if (error := ending.error) is not None:
-        error = replace(error, message=provider.conceal(error.message))
+        error = replace(
+            error,
+            type=provider.conceal(error.type),
+            message=provider.conceal(error.message),
+            request_id=error.request_id and provider.conceal(error.request_id),
+        )
     return ReplyStopped(replace(ending, error=error, detail=provider.conceal(ending.detail)))
 
 
