@@ -12,7 +12,6 @@ import pytest
 
 from tests.histories import ask, begin_a_reply, fill, talk
 from tests.loopback import SECRET_KEY
-from tests.ui.desk import prompts
 from tui.chat.ending import CancelledBy, Ending, Outcome
 from tui.storage import reads
 from tui.storage.database import connect
@@ -59,9 +58,9 @@ async def test_what_is_saved_goes_on_with_c_and_with_r(
 
     _, exchange = await answered(connected, loopback, "-c", "And now?")
     said = [("user", "Something else?"), ("assistant", "Yes."), ("user", "And now?")]
-    assert prompts(exchange) == said
+    assert exchange.turns() == said
     _, exchange = await answered(connected, loopback, "-r", first.id[:8], "Still?")
-    assert prompts(exchange) == [("user", "Is it?"), ("assistant", "Yes."), ("user", "Still?")]
+    assert exchange.turns() == [("user", "Is it?"), ("assistant", "Yes."), ("user", "Still?")]
     assert exchange.json()["system"] == "Be brief."
     assert [len(each) for each in kept(connected)] == [4, 4]
     assert [len(each.path()) for each in kept(connected)] == [4, 4]
