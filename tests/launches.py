@@ -36,11 +36,14 @@ def make_finder(folder: Path, settings: str = "", **more: Any) -> KeyFinder:
     return KeyFinder(make_roster(settings, **environment), Choices(folder), **more)
 
 
-def make_launch(folder: Path, *arguments: str, settings: str = "", **environment: str) -> Launch:
-    """What `rill ask` would start with, at home in a folder; flags stand in `arguments`."""
+def make_launch(
+    folder: Path, *arguments: str, settings: str = "", in_app: bool = False, **environment: str
+) -> Launch:
+    """What `rill ask`, or the app, would start with, at home in a folder; `arguments` are flags."""
     config = folder / "rill" / "config.toml"
     if settings:
         config.parent.mkdir(exist_ok=True)
         config.write_text(settings, encoding="utf-8")
     places = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"), str(folder))
-    return prepare(_ask_parser().parse_args(arguments), {**places, **environment})
+    args = _ask_parser().parse_args(arguments)
+    return prepare(args, {**places, **environment}, in_app=in_app)

@@ -185,3 +185,26 @@ async def test_a_system_prompt_is_not_silently_left_out(
     assert finished.code == 2
     assert finished.complaints == ["--system is for a new conversation; leave it out."]
     assert loopback.unanswered() == 0
+
+
+async def test_a_missing_key_leaves_nothing_of_a_run_behind(rill: Rill) -> None:
+    finished = await rill.run("ask", "--save", "-m", "anthropic/x", "Is it?")
+    assert finished.code == 2
+    [complaint] = finished.complaints
+    assert complaint.startswith("There is no API key for anthropic")
+    path = history_file(rill.environment)
+    assert [each.name for each in path.parent.iterdir() if each.is_file()] == [path.name]
+    assert list(runs_folder(path).iterdir()) == []
+    assert kept(rill) == []
+
+
+async def test_a_conversation_goes_on_with_its_own_model(
+    connected: Rill, loopback: LoopbackServer
+) -> None:
+    await answered(connected, loopback, "--save", "Is it?")
+    running = await connected.start("ask", "-c", "And now?")
+    exchange = await loopback.next_exchange()
+    assert exchange.json()["model"] == "loopback-1"  # and not the default
+    await exchange.text("Yes.")
+    await exchange.finish()
+    assert (await running.end()).code == 0

@@ -68,6 +68,12 @@ def test_a_key_without_a_model_is_no_reason_to_talk_to_the_demo(tmp_path: Path) 
     )
 
 
+def test_the_app_begins_with_the_demo_then_and_says_what_to_do(tmp_path: Path) -> None:
+    decided = make_launch(tmp_path, in_app=True, OPENAI_API_KEY=SECRET_KEY)
+    assert decided.target().is_demo
+    assert decided.hint.startswith("There is a key for openai (OPENAI_API_KEY) but no model")
+
+
 def test_a_model_of_the_command_line_wins_over_the_settings_and_those_over_the_last_choice(
     tmp_path: Path,
 ) -> None:
