@@ -7,15 +7,11 @@ import re
 from argparse import Namespace
 from pathlib import Path
 
-from tui.demo.server import DemoServer
-from tui.launch import Opening, Session, prepare
-from tui.providers.base import Server
-from tui.providers.registry import make_provider
+from tui.launch import Opening, prepare
 from tui.storage.history import History
 from tui.ui.app import RillApp
 from tui.ui.screens.chat import ChatScreen
 from tui.ui.theme_files import load_themes, themes_folder
-from tui.wire.http import HttpClient
 
 TARGET = Path(__file__).parent.parent / ".github" / "rill.svg"
 
@@ -23,12 +19,9 @@ TARGET = Path(__file__).parent.parent / ".github" / "rill.svg"
 async def _picture() -> str:
     args = Namespace(config=None, model=None, base_url=None, max_tokens=None, system=None)
     launch = prepare(args, {})
-    http = HttpClient()
-    async with DemoServer() as server:
-        provider = make_provider("demo", Server("demo", server.base_url))
-        session = Session(provider, launch.options, http, "", is_demo=True)
+    async with launch.open() as session:
         themes = load_themes(themes_folder())
-        app = RillApp(session, launch.settings, themes, History(None), Opening())
+        app = RillApp(launch, session, themes, History(None), Opening())
         async with app.run_test(size=(100, 32)) as pilot:
             chat = app.screen
             assert isinstance(chat, ChatScreen)
@@ -40,7 +33,6 @@ async def _picture() -> str:
                 ):
                     await pilot.pause(0.05)
             svg = app.export_screenshot(title="Rill")
-    await http.aclose()
     return svg
 
 

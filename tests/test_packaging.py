@@ -21,7 +21,8 @@ from tui.cli import COMMANDS
 from tui.demo.triggers import find_trigger
 from tui.launch import DEFAULT_MAX_TOKENS, prepare
 from tui.storage.settings import Settings
-from tui.ui.keys import ACTIONS, BY_SLASH, check_keymap, key_names
+from tui.ui.keymap import check_keymap
+from tui.ui.keys import ACTIONS, BY_SLASH, key_names
 from tui.wire.http import IDLE_LIMIT
 
 REPOSITORY = Path(__file__).parents[1]

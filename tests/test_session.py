@@ -10,9 +10,9 @@ from tests.launches import make_roster
 from tests.loopback import SECRET_KEY
 from tui.chat.conversation import Conversation
 from tui.chat.message import Message
-from tui.errors import SettingsError
+from tui.errors import KeyMissing, SettingsError
 from tui.key_finding import KeyFinder
-from tui.session import KeyMissing, open_session
+from tui.session import open_session
 from tui.storage.state import Choices
 
 if TYPE_CHECKING:

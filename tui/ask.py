@@ -234,7 +234,7 @@ def _finish(reply: Reply, printer: _Printer) -> int:
         code = ExitCode.BROKEN_PIPE
     if code == ExitCode.BROKEN_PIPE:
         give_up_output()
-    elif not message.ending.is_plain:
+    elif not message.ended_plainly:
         complain(ending_sentence(message))
     return code
 

@@ -67,7 +67,7 @@ def _app(args: argparse.Namespace) -> int:
         raise UsageError("The app needs a terminal; without one use: rill ask PROMPT.")
     from tui.launch import find_opening, prepare  # noqa: PLC0415 - only what the command needs
 
-    launch = prepare(args, os.environ)
+    launch = prepare(args, os.environ, in_app=True)
     opening = find_opening(args, launch)
     from tui.ui.app import run_app  # noqa: PLC0415 - Textual takes most of the start
 
@@ -116,7 +116,7 @@ def _config(argv: Sequence[str]) -> int:
 def _check_look(settings: Settings, where: str) -> None:
     """Only the interface knows its themes and keys, and it is loaded only if some are set."""
     if settings.keys:
-        from tui.ui.keys import check_keymap  # noqa: PLC0415 - it takes most of a start
+        from tui.ui.keymap import check_keymap  # noqa: PLC0415 - it takes most of a start
 
         check_keymap(settings.keys, where)
     if "theme" in settings.table.names():

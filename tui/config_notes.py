@@ -29,7 +29,7 @@ def notes(roster: Roster, path: Path) -> Iterator[str]:
     table = settings.table
     if settings.model:
         name, _ = roster.split(settings.model, table.where("model"))
-        for each in _unplaced(settings.parameters, roster.api(name)):
+        for each in _unplaced(roster, name, settings.parameters):
             yield (
                 f"{table.where(each)} is not sent to {settings.model}: {roster.api(name)} has no "
                 "place for it"
@@ -50,7 +50,7 @@ def _of_parameters(roster: Roster, name: str, own: ProviderSettings) -> Iterator
     for model, one in own.models.items():
         said.append((("providers", name, "models", model), one.parameters))
     for way, parameters in said:
-        for each in _unplaced(parameters, api):
+        for each in _unplaced(roster, name, parameters):
             yield f"{table.where(*way, each)} is not sent: {api} has no place for it"
 
 
@@ -89,9 +89,10 @@ def _of_rights(path: Path) -> Iterator[str]:
         yield f"{path} may hold a key, and others than you may read it: chmod 600 it"
 
 
-def _unplaced(parameters: Parameters, api: str) -> list[str]:
-    """The parameters that are set, and that the API has no place for."""
-    known = APIS[api].make.parameters
+def _unplaced(roster: Roster, name: str, parameters: Parameters) -> list[str]:
+    """The parameters that are set, and that the provider has no place for."""
+    base_url, _ = roster.base_url(name)
+    known = APIS[roster.api(name)].make.parameters_at(base_url)
     return [
         each for each in PARAMETERS if getattr(parameters, each) is not None and each not in known
     ]

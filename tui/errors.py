@@ -3,6 +3,7 @@
     RillError
     ├── UsageError              a flag or argument that cannot be meant (exit code 2)
     ├── SettingsError           settings, environment or theme that cannot be used (exit code 2)
+    │   └── KeyMissing          a provider wants a key, and there is none
     ├── HistoryError            the file of conversations cannot be used, or not be written
     ├── ArchiveUnreadable       what should be imported is damaged, or nothing that Rill knows
     ├── OutputFailed            a command cannot write what it should: a full disk, for instance
@@ -36,6 +37,14 @@ class UsageError(RillError):
 
 class SettingsError(RillError):
     """Settings, an environment variable or a theme file that cannot be used."""
+
+
+class KeyMissing(SettingsError):
+    """A provider wants a key and there is none; `provider` is its name."""
+
+    def __init__(self, message: str, provider: str) -> None:
+        super().__init__(message)
+        self.provider = provider
 
 
 class HistoryError(RillError):

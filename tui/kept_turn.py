@@ -73,7 +73,7 @@ class KeptTurn:
             from tui.storage.journal import Journal  # noqa: PLC0415
             from tui.storage.records import Sheet  # noqa: PLC0415
 
-            sheet = Sheet.of(self.conversation)
+            sheet = Sheet.of(self.conversation, known=self.conversation.choice)
             self._history.write(writes.add_message, sheet, prompt, parent, self._history.run)
             self._journal = Journal(self._history, self.conversation, reply.message(), prompt.id)
 
@@ -97,7 +97,9 @@ class KeptTurn:
         from tui.storage.records import Sheet  # noqa: PLC0415 - loaded with the history
 
         self.conversation.append(message)
-        self._journal.end(Sheet.of(self.conversation), message)
+        # Flags are for this turn; what the app has chosen meanwhile for the next ones stays.
+        sheet = Sheet.of(self.conversation, known=self.conversation.choice)
+        self._journal.end(sheet, message)
         if self._history.close(_PATIENCE):
             return ""
         return f"The reply is not in the history: {self._history.trouble or 'the disk is slow'}"

@@ -77,11 +77,11 @@ class Launch:
             output = known.output_tokens if known else None
         return self.roster.target(name, id_, *nearer, self.flags, output_tokens=output)
 
-    def target_of(self, conversation: Conversation) -> Target:
-        """What a conversation goes on with. Raises SettingsError.
+    def target_of(self, conversation: Conversation, *, plain: bool = False) -> Target:
+        """What a conversation goes on with; if `plain`, without its own parameters.
 
         That is the model of the command line, else the one that was chosen for it, else that of its
-        last reply if that can be had, else that of new conversations.
+        last reply if that can be had, else that of new conversations. Raises SettingsError.
         """
         choice = conversation.choice
         wanted = self.model
@@ -89,7 +89,8 @@ class Launch:
             last = conversation.last_model
             is_at_hand = last.partition("/")[0] in providers_at_hand(self.roster, self.keys)
             wanted = choice.model or (last if is_at_hand else "") or wanted
-        asked = Asked("this conversation", choice.parameters)
+        own = Parameters() if plain else choice.parameters
+        asked = Asked("this conversation", own)
         try:
             return self.target(wanted, asked)
         except UsageError:  # of a provider that the settings do not have any more
@@ -106,7 +107,7 @@ class Launch:
         if name == "system":
             self.flags = replace(self.flags, system=None)
         else:
-            parameters = replace(self.flags.parameters, **{name: None})
+            parameters = self.flags.parameters.with_value(name, None)
             self.flags = replace(self.flags, parameters=parameters)
 
 

@@ -217,12 +217,11 @@ class Roster:
             if layer.system is not None:
                 system, said["system"] = layer.system, layer
         set_by = {key: layer.by for key, layer in said.items()}
-        unsent = tuple(
-            each for each in set_by if each in PARAMETERS and each not in kind.parameters
-        )
+        base_url, set_by["base_url"] = self.base_url(name)
+        known = kind.parameters_at(base_url)
+        unsent = tuple(each for each in PARAMETERS if each in set_by and each not in known)
         sent = replace(parameters, **dict.fromkeys(unsent))
         limit = sent.max_tokens and TokenLimit(sent.max_tokens, set_by["max_tokens"])
-        base_url, set_by["base_url"] = self.base_url(name)
         written = {
             key: (*layer.table, key) for key, layer in said.items() if layer.table is not None
         }

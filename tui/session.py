@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from tui.errors import SettingsError
+from tui.errors import KeyMissing, SettingsError
 from tui.providers.base import Server
 from tui.providers.registry import make_provider
 from tui.roster import DEFAULT, is_loopback
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from tui.providers.http_provider import HttpProvider
     from tui.roster import Roster, Target
     from tui.wire.http import HttpClient
-
-
-class KeyMissing(SettingsError):
-    """A provider wants a key and there is none; `provider` is its name."""
-
-    def __init__(self, message: str, provider: str) -> None:
-        super().__init__(message)
-        self.provider = provider
 
 
 class Session:

@@ -170,6 +170,51 @@ def test_an_edited_first_prompt_changes_the_title():
     assert conversation.title == "q1 edited"
 
 
+def test_the_title_follows_whatever_becomes_of_the_first_prompt():
+    conversation = made(user("q1"), reply("a1"))
+    assert conversation.title == "q1"
+    conversation.branch("q1", user("q2"))
+    assert conversation.title == "q2"
+    conversation.select("q1")
+    assert conversation.title == "q1"
+    conversation.replace(Message(Role.USER, (TextPart("q1 now"),), id="q1"))
+    assert conversation.title == "q1 now"
+    conversation.remove("q1")
+    assert conversation.title == "q2"
+    conversation.rewind(None)
+    assert conversation.title == ""
+    conversation.append(user("q3"))
+    assert conversation.title == "q3"
+    conversation.remove("q3")
+    conversation.remove("q2")
+    assert conversation.title == ""
+
+
+def test_the_title_is_that_of_the_beginning_as_soon_as_it_is_known():
+    conversation = Conversation()
+    conversation.add([(user("q2"), "a1")])
+    conversation.rewind("q2")
+    assert conversation.title == "q2"
+    conversation.add([(user("q1"), None), (reply("a1"), "q1")])
+    assert conversation.title == "q1"
+
+
+def test_the_title_is_looked_for_once_however_often_it_is_asked():
+    walks = 0
+
+    class Counting(Conversation):
+        def path(self) -> tuple[Message, ...]:
+            nonlocal walks
+            walks += 1
+            return super().path()
+
+    conversation = Counting()
+    for message in (user("q1"), reply("a1")):
+        conversation.append(message)
+    assert {conversation.title for _ in range(10)} == {"q1"}
+    assert walks == 1
+
+
 # A tree that is read from somewhere, and what is taken out of it
 
 

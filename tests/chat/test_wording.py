@@ -45,6 +45,13 @@ def test_only_a_complete_end_of_turn_is_plain():
 # Complete
 
 
+def test_a_reply_that_fills_its_limit_was_cut_whatever_the_server_calls_it():
+    told = complete("end_turn", limit=LIMIT, usage=Usage(output_tokens=4096))
+    assert told.startswith("complete, says the server, but cut off at the token limit")
+    assert "max_tokens 4,096, set by the default" in told
+    assert complete("end_turn", limit=LIMIT, usage=Usage(output_tokens=4095)) == "complete"
+
+
 def test_max_tokens_tells_the_limit_and_who_set_it():
     told = complete("max_tokens", limit=LIMIT)
     assert "cut off" in told

@@ -13,10 +13,12 @@ import pytest
 from tests.histories import ask, begin_a_reply, fill, talk
 from tests.loopback import SECRET_KEY
 from tui.chat.ending import CancelledBy, Ending, Outcome
-from tui.storage import reads
-from tui.storage.database import connect
+from tui.chat.parameters import Choice
+from tui.storage import reads, writes
+from tui.storage.database import connect, transaction
 from tui.storage.paths import history_file, runs_folder
 from tui.storage.presence import Presence
+from tui.storage.records import Sheet
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Finished, Rill
@@ -208,3 +210,22 @@ async def test_a_conversation_goes_on_with_its_own_model(
     await exchange.text("Yes.")
     await exchange.finish()
     assert (await running.end()).code == 0
+
+
+async def test_what_is_chosen_in_the_app_while_a_reply_comes_stays_chosen(
+    connected: Rill, loopback: LoopbackServer
+) -> None:
+    path = history_file(connected.environment)
+    fill(path, [talk("one")])
+    running = await connected.start("ask", "-m", "loopback-1", "-c", "And now?")
+    exchange = await loopback.next_exchange()
+    (conversation,) = kept(connected)
+    conversation.choice = Choice("anthropic/chosen-in-the-app")
+    with closing(connect(path)) as db, transaction(db):
+        writes.save(db, Sheet.of(conversation), "the app")
+    await exchange.text("Yes.")
+    await exchange.finish()
+    assert (await running.end()).code == 0
+    (conversation,) = kept(connected)
+    assert conversation.choice == Choice("anthropic/chosen-in-the-app")
+    assert conversation.path()[-1].text == "Yes."

@@ -22,7 +22,7 @@ from tui.providers.registry import APIS
 from tui.roster import BUILT_IN
 from tui.storage.settings import ModelSettings, ProviderSettings, Settings, read_settings
 from tui.storage.toml_table import TomlTable
-from tui.ui.keys import check_keymap
+from tui.ui.keymap import check_keymap
 from tui.ui.theme_files import load_themes, themes_folder
 
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ async def test_all_is_well(rill: Rill, history: Path) -> None:
     assert "SQLite" in good[0]
     assert good[1] == f"The settings {rill.config} are valid."
     assert good[2].startswith(f"The history {history} can be read (")
-    assert good[2].endswith(", version 2, 3 conversations, 12 messages).")
+    assert good[2].endswith(", version 3, 3 conversations, 12 messages).")
 
 
 async def test_a_rill_that_was_never_used_is_well_and_nothing_is_made(rill: Rill) -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.storage.exchange.trees import citations, messages, objects, texts
+from tests.storage.exchange.trees import choices, citations, messages, objects, texts
 from tui.chat import events
 from tui.chat.ending import Ending, Outcome
 from tui.chat.message import Message, Role, TextPart, ToolUsePart, Usage
+from tui.chat.parameters import Choice, Parameters
 from tui.storage.codec import (
     CodecError,
     decode,
@@ -48,6 +49,12 @@ def test_a_message_comes_back_as_it_was(message: Message):
 
 
 @settings(max_examples=100, deadline=None)
+@given(choices)
+def test_what_was_chosen_comes_back_as_it_was(choice: Choice):
+    assert decode(Choice, through_json(choice), "here") == choice
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.lists(happened, max_size=8), st.integers(0, 8))
 def test_events_can_be_written_in_any_pieces(found: list[events.ReplyEvent], cut: int):
     def texts_by_block(kind: type) -> dict[int, str]:
@@ -81,6 +88,22 @@ def test_what_has_its_default_is_left_out():
         "outcome": "complete",
         "stop_reason": "end_turn",
     }
+
+
+def test_only_what_was_chosen_is_kept():
+    assert encode(Choice()) == {}
+    assert encode(Choice(parameters=Parameters(top_k=5, stop=()))) == {
+        "parameters": {"top_k": 5, "stop": []}
+    }
+
+
+def test_signatures_of_text_and_calls_are_kept_where_there_are_any():
+    signed = (TextPart("At six.", signature="s1"), ToolUsePart("t", "look", {}, "s2"))
+    message = Message(Role.ASSISTANT, signed, id="a1", created_at=5.0)
+    assert encode(message)["parts"] == [
+        {"kind": "text", "text": "At six.", "signature": "s1"},
+        {"kind": "tool_use", "id": "t", "name": "look", "input": {}, "signature": "s2"},
+    ]
 
 
 def test_pieces_of_one_block_are_joined_and_those_of_two_are_not():
@@ -120,6 +143,10 @@ def test_halves_of_surrogate_pairs_are_repaired():
         ({"role": "user", "parts": [], "created_at": 10**400}, "here.created_at is too large"),
         ({"role": "user", "parts": [], "created_at": float("nan")}, "created_at is too large"),
         ({"role": "user", "parts": [], "usage": {"input_tokens": 1.5}}, "is not a int"),
+        (
+            {"role": "user", "parts": [{"kind": "text", "text": "", "signature": 5}]},
+            "signature is not a str",
+        ),
     ],
 )
 def test_what_is_no_message_is_refused_and_says_where(data: object, said: str):

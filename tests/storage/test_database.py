@@ -88,6 +88,10 @@ async def some_history(path: Path) -> Speaker:
         pytest.param(lambda _: b"this is no database at all " * 100, id="garbage"),
         pytest.param(lambda data: data[:100] + bytes(len(data) - 100), id="nothing but a header"),
         pytest.param(lambda data: data[: len(data) // 2], id="cut in half"),
+        pytest.param(
+            lambda data: data.replace(b"conversation_newest ON", b"conversation_newest \xff\xff"),
+            id="a description of its tables that is no text",
+        ),
         pytest.param(lambda data: data[:4096] + os.urandom(len(data) - 4096), id="pages of noise"),
     ],
 )

@@ -14,8 +14,15 @@ from tests.storage.exchange.trees import as_told, kept_conversations
 from tests.storage.speaker import COMPLETE, Speaker, said, written
 from tui.chat.conversation import Conversation
 from tui.chat.ending import CancelledBy, Ending, Outcome
-from tui.chat.events import TextDelta, ThinkingDelta, ToolInputDelta, ToolUseStarted
+from tui.chat.events import (
+    PartSigned,
+    TextDelta,
+    ThinkingDelta,
+    ToolInputDelta,
+    ToolUseStarted,
+)
 from tui.chat.message import Message, Role, TextPart, ThinkingPart, ToolUsePart
+from tui.chat.parameters import Choice, Parameters
 from tui.storage import reads, replies, writes
 from tui.storage.database import connect_in_memory, transaction
 from tui.storage.history import History
@@ -30,6 +37,10 @@ if TYPE_CHECKING:
     from tui.storage.records import Kept
 
     Run = Callable[[], Awaitable[History]]
+
+
+CHOICE = Choice("ollama/qwen", Parameters(max_tokens=500, temperature=0.5, stop=("END",)))
+OTHER = Choice("anthropic/model-2")
 
 
 # One conversation
@@ -136,6 +147,7 @@ async def test_who_only_says_something_leaves_what_is_typed_there_alone(
     run: Run, speaker: Speaker
 ) -> None:
     speaker.draft("half a tho", "first", "second")
+    await written(speaker.history)
     other = await run()
     prompt = Message.from_user("from a script")
     speaker.conversation.append(prompt)
@@ -237,6 +249,125 @@ async def test_text_that_no_encoding_can_write_is_kept_as_well_as_it_can_be(
     kept = (await speaker.opened()).kept
     assert said(kept.conversation) == ["half a pair: \ufffd", "and in \ufffd pieces 🙂"]
     assert (kept.draft, kept.waiting) == ("\ufffd", ("\ufffd",))
+
+
+# What was chosen for it
+
+
+async def test_what_was_chosen_is_there_after_another_start(run: Run, speaker: Speaker) -> None:
+    speaker.conversation.choice = CHOICE
+    speaker.talk("q", "a")
+    speaker.history.close(5)
+    assert (await Speaker(await run(), speaker.conversation).kept()).choice == CHOICE
+
+
+async def test_another_choice_takes_the_place_of_the_first_and_can_be_taken_back(
+    speaker: Speaker,
+) -> None:
+    speaker.talk("q", "a")
+    for choice in (CHOICE, OTHER, Choice()):
+        speaker.conversation.choice = choice
+        speaker.draft("")
+        assert (await speaker.kept()).choice == choice
+
+
+async def test_who_has_chosen_nothing_leaves_what_another_run_has_chosen(
+    run: Run, speaker: Speaker
+) -> None:
+    """`rill ask` may take minutes for a reply, while somebody chooses a model in the app."""
+    speaker.conversation.choice = OTHER
+    speaker.talk("q", "a")
+    script = await run()
+    conversation = await Speaker(script, speaker.conversation).kept()
+    speaker.conversation.choice = CHOICE
+    speaker.draft("")
+    await written(speaker.history)
+    prompt = Message.from_user("from a script")
+    conversation.append(prompt)
+    sheet = Sheet.of(conversation, known=OTHER)
+    parent = conversation.parent(prompt.id)
+    script.write(writes.add_message, sheet, prompt, parent, script.run)
+    reply = Message(Role.ASSISTANT, (TextPart("yes"),))
+    script.write(replies.begin_reply, conversation.id, reply, prompt.id, script.run)
+    script.write(replies.end_reply, sheet, reply, script.run)
+    await written(script)
+    assert (await speaker.kept()).choice == CHOICE
+
+
+async def test_a_choice_is_kept_with_a_draft_that_is_taken_back_and_begun_anew(
+    speaker: Speaker,
+) -> None:
+    speaker.conversation.choice = CHOICE
+    for draft in ("half a tho", "", "another"):
+        sheet = Sheet.of(speaker.conversation, draft, (), known=CHOICE)
+        speaker.history.write(writes.save, sheet, speaker.history.run)
+    assert (await speaker.kept()).choice == CHOICE
+
+
+async def test_a_choice_of_another_run_is_told(run: Run) -> None:
+    first, second = await run(), await run()
+    speaker = Speaker(first)
+    speaker.talk("q", "a")
+    await written(first)
+    opened = await Speaker(second, speaker.conversation).opened()
+    speaker.conversation.choice = CHOICE
+    speaker.draft("")
+    await written(first)
+    changes = await second.read(reads.changes, speaker.id, opened.change, second.presence)
+    assert changes is not None
+    assert changes.choice == CHOICE
+    assert not changes.messages
+
+
+async def test_a_copy_has_the_choice_too(speaker: Speaker) -> None:
+    speaker.conversation.choice = CHOICE
+    speaker.talk("q", "a")
+    id_ = await asyncio.wrap_future(speaker.history.write(writes.duplicate, speaker.id))
+    copy = Speaker(speaker.history, Conversation(id=id_))
+    assert (await copy.kept()).choice == CHOICE
+
+
+async def test_the_name_of_a_model_that_no_encoding_can_write_is_kept_as_well_as_it_can_be(
+    speaker: Speaker,
+) -> None:
+    speaker.conversation.choice = Choice("ollama/\udcff")
+    speaker.talk("q", "a")
+    assert (await speaker.kept()).choice == Choice("ollama/\ufffd")
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    ["", "{]", "[]", "null", '{"model":5}', '{"parameters":{"of a newer Rill":1}}', b"\xff"],
+)
+async def test_without_a_choice_that_is_damaged_all_can_be_read_and_it_is_left_for_the_doctor(
+    speaker: Speaker, damaged: str | bytes
+) -> None:
+    speaker.conversation.choice = CHOICE
+    speaker.talk("q", "a")
+    before = (await speaker.opened()).change
+    speaker.history.write(lambda db: db.execute("UPDATE conversation SET choice = ?", (damaged,)))
+    opened = await speaker.opened()
+    conversation = opened.kept.conversation
+    assert said(conversation) == ["q", "a"]
+    assert conversation.choice == Choice()
+    changes = await speaker.history.read(reads.changes, speaker.id, before, None)
+    assert changes is not None
+    assert changes.choice == Choice()
+
+    async def column() -> object:
+        row = await speaker.history.read(lambda db: db.execute("SELECT choice FROM conversation"))
+        return row.fetchone()[0]
+
+    sheet = Sheet.of(conversation, "a draft", (), known=conversation.choice)
+    speaker.history.write(writes.save, sheet, speaker.history.run)
+    assert await column() == damaged
+    conversation.choice = OTHER
+    speaker.conversation = conversation
+    speaker.draft("")
+    assert (await speaker.kept()).choice == OTHER
+
+
+# Copies
 
 
 async def test_a_copy_has_all_branches_and_a_life_of_its_own(speaker: Speaker) -> None:
@@ -392,6 +523,26 @@ async def test_a_reply_in_the_middle_of_which_its_run_ended_is_there_and_interru
     history.close(5)
     again = await run()
     assert said(await Speaker(again, speaker.conversation).kept()) == ["q", "to be con"]
+
+
+async def test_what_was_signed_when_its_run_ended_is_still_signed(
+    run: Run, speaker: Speaker
+) -> None:
+    speaker.ask("q")
+    reply = speaker.begin(ThinkingDelta("hm", 0), PartSigned("s0", 0), TextDelta("to ", 1))
+    speaker.go_on(reply, TextDelta("be", 1), PartSigned("s1", 1))
+    speaker.go_on(reply, ToolUseStarted("t1", "look", {}, 2), ToolInputDelta('{"wh', 2))
+    speaker.go_on(reply, ToolInputDelta('ere": 1}', 2), PartSigned("s2", 2))
+    speaker.go_on(reply, TextDelta("", 3), PartSigned("s3", 3), TextDelta("con", 4))
+    speaker.history.close(5)
+    kept = await Speaker(await run(), speaker.conversation).kept()
+    assert kept.path()[-1].parts == (
+        ThinkingPart("hm", "s0"),
+        TextPart("to be", signature="s1"),
+        ToolUsePart("t1", "look", {"where": 1}, "s2"),
+        TextPart("", signature="s3"),
+        TextPart("con"),
+    )
 
 
 async def test_who_read_another_branch_is_not_pulled_away_by_an_interrupted_reply(

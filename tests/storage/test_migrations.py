@@ -2,7 +2,9 @@
 
 `recorded/history-N.sql` is what `iterdump` gave for a file of version N in which all that can be in
 one was: branches, a deleted one, a deleted conversation, a reply in the middle of which its run had
-died, drafts, prompts that wait. Whoever adds a migration records one of the version before it.
+died, drafts, prompts that wait. Whoever adds a migration records one of the version before it. (In
+`history-2.sql` the index is made by its own statement, and then given the rows of its tables: what
+`iterdump` makes of it, no SQLite can read.)
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from tests.storage.conftest import RECORDED
 from tests.storage.speaker import said
 from tui.chat.ending import Ending, Outcome
 from tui.chat.message import TextPart, ThinkingPart, ToolUsePart
+from tui.chat.parameters import Choice
 from tui.errors import HistoryError
 from tui.storage import deletions, reads
 from tui.storage.checkup import examine
@@ -92,6 +95,7 @@ async def test_all_that_was_in_an_older_file_is_there(version: int, recorded: li
     assert talk.kept.waiting == ("a prompt that waits",)
     conversation = talk.kept.conversation
     assert conversation.system == "Be brief."
+    assert conversation.choice == Choice()
     assert said(conversation) == [
         *("What is a rill?", "A small brook.", "And in French?", "Un ruisseau.")
     ]

@@ -13,6 +13,7 @@ import pytest
 from tests.histories import PAGE, ask, begin_a_reply, fill, said, talk, texts
 from tui.chat.ending import Outcome
 from tui.chat.message import Message, Role, TextPart
+from tui.chat.parameters import Choice, Parameters
 from tui.errors import HistoryError
 from tui.storage import deletions, reads
 from tui.storage.checkup import examine
@@ -240,6 +241,80 @@ def test_a_byte_that_is_no_text_costs_no_message(history: Path) -> None:
 def test_json_that_is_none_costs_no_text(history: Path) -> None:
     data = history.read_bytes()
     history.write_bytes(data.replace(b'{"kind":"thinking"', b'{"kind":"thinning"', 1))
+    assert examine(history).damage
+    repaired(history)
+    assert texts(history) == said(*(talk(name, 3) for name in NAMES))
+
+
+def choice_of(path: Path, id_: str) -> Choice:
+    with closing(connect(path)) as db:
+        opened = reads.load(db, id_, None)
+    assert opened is not None
+    return opened.kept.conversation.choice
+
+
+@pytest.fixture
+def chosen(history: Path) -> Choice:
+    """What was chosen for the conversation `chosen`, which is in the history, too."""
+    kept = talk("chosen", 1)
+    kept.conversation.choice = Choice("ollama/qwen", Parameters(max_tokens=5, stop=("END",)))
+    fill(history, [kept])
+    return kept.conversation.choice
+
+
+def test_what_was_chosen_is_saved(history: Path, chosen: Choice) -> None:
+    overwrite(history, 0, bytes(PAGE))
+    repaired(history)
+    assert choice_of(history, "chosen-conversation") == chosen
+    assert choice_of(history, "talk5-conversation") == Choice()
+
+
+@pytest.mark.parametrize("damaged", ['{"model":"olla', "[]", '{"model":"ollama/qwen\xff"}'])
+def test_a_choice_that_is_none_costs_nothing_else(
+    history: Path, chosen: Choice, damaged: str
+) -> None:
+    whole = said(*(talk(name, 3) for name in NAMES), talk("chosen", 1))
+    written = b'{"model":"ollama/qwen","parameters":{"max_tokens":5,"stop":["END"]}}'
+    data = history.read_bytes()
+    assert data.count(written) == 1
+    bytes_ = damaged.encode("latin-1").ljust(len(written))
+    history.write_bytes(data.replace(written, bytes_))
+    assert examine(history).damage == ["conversation 'chosen-conversation' cannot be read"]
+    repaired(history)
+    assert texts(history) == whole
+    assert choice_of(history, "chosen-conversation").parameters == Parameters()
+    assert chosen != Choice()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("is_migrated", [True, False])
+def test_rows_from_before_there_were_choices_are_saved(
+    recorded: list[Path], version: int, *, is_migrated: bool
+) -> None:
+    path = recorded[version - 1]
+    if is_migrated:  # which leaves the rows as they are
+        connect(path).close()
+    overwrite(path, root_of(path, "message_after"), bytes(PAGE))
+    result = repaired(path)
+    assert (result.conversations, result.lost_messages) == (2, 0)
+    assert texts(path)["a" * 32] == [
+        *("What is a rill?", "A small brook.", "And in French?", "Un ruisseau.")
+    ]
+    assert choice_of(path, "a" * 32) == Choice()
+    with closing(connect(path)) as db:
+        (entry,) = reads.titled(db, "Of rills", 1)
+    assert entry.is_pinned
+    assert entry.has_draft
+
+
+def test_a_description_of_tables_that_is_no_text_is_damage_like_any_other(history: Path) -> None:
+    """SQLite quotes it in what it says."""
+    data = history.read_bytes()
+    statement = b"CREATE INDEX conversation_newest ON"
+    assert data.count(statement) == 1
+    history.write_bytes(data.replace(statement, b"CREATE INDEX conversation_newest \xff\xff"))
+    with pytest.raises(HistoryError, match=r"is damaged; rill doctor can repair it\.$"):
+        connect(history)
     assert examine(history).damage
     repaired(history)
     assert texts(history) == said(*(talk(name, 3) for name in NAMES))

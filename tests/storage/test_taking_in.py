@@ -10,6 +10,7 @@ import pytest
 from tests.histories import reply_to, talk
 from tui.chat.ending import Ending, Outcome
 from tui.chat.message import Message, Role, TextPart
+from tui.chat.parameters import Choice, Parameters
 from tui.storage import deletions, reads, writes
 from tui.storage.checkup import inconsistent
 from tui.storage.database import connect_in_memory
@@ -48,6 +49,7 @@ def path(kept: Kept) -> list[str]:
 def test_a_new_conversation_comes_as_it_is(db: Connection) -> None:
     kept = talk("one", 2, origin="chatgpt:1")
     kept.is_pinned, kept.draft, kept.waiting = True, "and then", ("first", "second")
+    kept.conversation.choice = Choice("ollama/qwen", Parameters(top_k=5))
     first = kept.conversation.path()[0].id
     other = Message(Role.USER, (TextPart("one asks otherwise"),), id="other", created_at=5.0)
     kept.conversation.add([(other, first)])
@@ -58,6 +60,7 @@ def test_a_new_conversation_comes_as_it_is(db: Connection) -> None:
     assert (found.is_pinned, found.draft, found.waiting) == (True, "and then", ("first", "second"))
     assert (found.created_at, found.updated_at) == (kept.created_at, kept.updated_at)
     assert found.origin == "chatgpt:1"
+    assert found.conversation.choice == kept.conversation.choice
 
 
 def test_the_list_says_of_it_what_it_says_of_others(db: Connection) -> None:
@@ -130,6 +133,20 @@ def test_what_was_done_here_stays_when_it_grows(db: Connection) -> None:
     assert reads.newest(db, 1)[0].title == "My title"
     assert found.conversation.siblings(mine.id) == (mine.id, "one-1-prompt")
     assert found.updated_at > 1_700_000_000
+
+
+@pytest.mark.parametrize("mine", [Choice("ollama/qwen", Parameters(seed=1)), Choice()])
+def test_what_was_chosen_here_stays_whatever_an_export_says(db: Connection, mine: Choice) -> None:
+    kept = talk("one", 1)
+    kept.conversation.choice = mine
+    take_in(db, kept)
+    for turns, again in ((2, False), (3, True)):
+        grown = talk("one", turns)
+        grown.conversation.choice = Choice("anthropic/model-2", Parameters(max_tokens=1))
+        if again:
+            deletions.delete_conversation(db, "one-conversation", "run")
+        assert take_in(db, grown, again=again) == Taken(Became.GROWN, 2)
+        assert there(db, kept).conversation.choice == mine
 
 
 def test_an_older_export_takes_nothing_away(db: Connection) -> None:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from textual import events
 
 from tests.loopback import SAFETY_NET, SECRET_KEY
 from tests.ui.seat import Seat
-from tui.chat.message import TokenLimit
-from tui.launch import Opening, Session
-from tui.providers.anthropic import Anthropic
-from tui.providers.base import ReplyOptions, Server
+from tui.catalogue import Catalogue
+from tui.chat.parameters import Parameters
+from tui.key_finding import KeyFinder
+from tui.launch import Launch, Opening
+from tui.roster import Asked, Roster
+from tui.session import Session
 from tui.storage.history import History
 from tui.storage.settings import Settings
+from tui.storage.state import Choices
 from tui.ui.app import RillApp
 from tui.ui.theme_files import load_themes, themes_folder
 from tui.ui.widgets.status_bar import StatusBar
@@ -26,13 +31,13 @@ from tui.ui.widgets.waiting_list import WaitingList
 from tui.wire.http import HttpClient
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-    from pathlib import Path
+    from collections.abc import AsyncGenerator, Mapping
 
     from textual.pilot import Pilot
 
     from tests.loopback import Exchange, FullQueue, LoopbackServer
-    from tui.providers.base import Provider
+    from tui.providers.http_provider import HttpProvider
+    from tui.roster import Target
     from tui.ui.widgets.prompt_box import PromptBox
 
 _FRAMES = str.maketrans(dict.fromkeys("▏▌▎│╭╮╰╯─▕▐█▁▂▃▄▅▆▇▔", " "))
@@ -174,37 +179,91 @@ async def sit_down(
     *,
     size: tuple[int, int] = (100, 40),
     settings: Settings | None = None,
-    provider: Provider | None = None,
+    provider: HttpProvider | None = None,
     model: str = "loopback-1",
     first_prompt: str = "",
     resume: str | None = None,
     system: str = "",
     history: Path | None = None,
     is_lasting: bool = True,
+    state: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Desk, None]:
     """Rill against `server`, with the real provider unless another is given.
 
-    Its history is at `history`, else in memory; also if that file is known to be unusable: then
-    what is said is not `is_lasting`.
+    `environment` is what it has besides the address of that server and a key for it. What the
+    machine remembers is in `state`. Its history is at `history`, else in memory; also if that file
+    is known to be unusable: then what is said is not `is_lasting`.
     """
     kept = History(history)
-    http = HttpClient(idle_limit=SAFETY_NET)
-    session = Session(
-        provider or Anthropic(Server("anthropic", server.base_url, SECRET_KEY)),
-        ReplyOptions(model, TokenLimit(1000, "the test")),
-        http,
-        system,
-        is_demo=False,
-    )
     themes = load_themes(themes_folder())
     opening = Opening(first_prompt, resume)
-    app = RillApp(session, settings or Settings(), themes, kept, opening)
-    try:
-        async with app.run_test(size=size, notifications=True) as pilot:
-            yield Desk(app, pilot, server)
-    finally:
-        assert kept.close(SAFETY_NET) is (history is not None and is_lasting)
-        await http.aclose()
+    with TemporaryDirectory() as folder:
+        launch = launch_for(
+            server.base_url,
+            state or Path(folder),
+            settings=settings,
+            model=model,
+            system=system,
+            environment=environment,
+        )
+        async with AsyncExitStack() as stack:
+            http = HttpClient(idle_limit=SAFETY_NET)
+            stack.push_async_callback(http.aclose)
+            session = _Session(launch.roster, launch.keys, http, stack, provider)
+            app = RillApp(launch, session, themes, kept, opening)
+            try:
+                async with app.run_test(size=size, notifications=True) as pilot:
+                    yield Desk(app, pilot, server)
+            finally:
+                assert kept.close(SAFETY_NET) is (history is not None and is_lasting)
+
+
+def launch_for(
+    base_url: str,
+    state: Path,
+    *,
+    settings: Settings | None = None,
+    model: str = "loopback-1",
+    system: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> Launch:
+    """What a start decides that talks to this server, with a limit of 1,000 tokens."""
+    told = {"ANTHROPIC_BASE_URL": base_url, "ANTHROPIC_API_KEY": SECRET_KEY, **(environment or {})}
+    settings = settings or Settings()
+    roster = Roster(settings, told)
+    choices = Choices(state)
+    return Launch(
+        settings=settings,
+        settings_file=state / "config.toml",
+        roster=roster,
+        keys=KeyFinder(roster, choices),
+        choices=choices,
+        catalogue=Catalogue(state / "models"),
+        model=f"anthropic/{model}",
+        flags=Asked("the test", Parameters(max_tokens=1000), system or None),
+        is_model_asked=False,
+        history_file=state / "history.db",
+        state_folder=state,
+    )
+
+
+class _Session(Session):
+    """Talks through a provider that the test gives, if it gives one."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        keys: KeyFinder,
+        http: HttpClient,
+        stack: AsyncExitStack,
+        provider: HttpProvider | None,
+    ) -> None:
+        super().__init__(roster, keys, http, stack)
+        self._provider = provider
+
+    async def connect(self, target: Target) -> HttpProvider:
+        return self._provider or await super().connect(target)
 
 
 def prompts(exchange: Exchange) -> list[tuple[str, str]]:

@@ -353,3 +353,37 @@ async def test_what_can_be_done_with_a_marked_message_is_said_only_where_it_can(
         await desk.until(lambda: "marked" not in desk.status)
         await desk.press("escape")
         await desk.status_says("reply marked")
+
+
+async def test_of_a_reply_that_is_still_coming_only_what_can_be_done_with_it_is_said(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        exchange = await desk.begun("Second", "Half a sent")
+        await desk.press("shift+tab", "K")
+        await desk.until(lambda: desk.status.endswith("· reply marked · y copies"))
+        await exchange.text("ence")
+        await desk.sees("Half a sentence")
+        await desk.press("y")
+        assert desk.app.clipboard == "Half a sentence"
+        await desk.press("K")
+        await desk.until(lambda: desk.status.endswith("· prompt marked · y copies"))
+        await exchange.finish()
+        await desk.status_says("prompt marked · e edits · D deletes")
+
+
+async def test_an_edit_of_which_nothing_is_left_is_given_up_by_enter(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.type("a draft")
+        await desk.press("escape", "e")
+        await desk.sees("editing a prompt")
+        await desk.press("ctrl+u", "enter")
+        await desk.until(lambda: "editing a prompt" not in desk.words)
+        assert desk.prompt == "a draft"
+        await desk.press("enter")
+        exchange = await loopback.next_exchange()
+        assert [text for _, text in prompts(exchange)] == ["First", "One", "a draft"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("word", BY_SLASH)
 def test_every_command_is_found_in_any_case_and_with_blanks_behind(word: str) -> None:
     for text in (word, word.upper(), f"{word} \n"):
-        assert find_command(text) is BY_SLASH[word]
+        assert find_command(text) == (BY_SLASH[word], "")
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,19 @@ def test_every_command_is_found_in_any_case_and_with_blanks_behind(word: str) ->
     ["", "hello", "/usr/bin is missing?", "/usr/bin", "/", "//", "/new things", "a /new", "/42"],
 )
 def test_what_only_begins_like_a_command_is_a_prompt(text: str) -> None:
-    assert find_command(text) is None
+    assert find_command(text) == (None, "")
+
+
+def test_only_a_command_that_takes_something_has_something_behind_it() -> None:
+    assert find_command("/model openrouter/a/b ") == (BY_SLASH["/model"], "openrouter/a/b")
+    assert find_command("/SET  stop END now") == (BY_SLASH["/set"], "stop END now")
+    assert find_command("/new things") == (None, "")
+    assert find_command("/set this\nand that") == (None, "")
 
 
 def test_a_blank_before_it_makes_it_a_prompt() -> None:
-    assert find_command(" /new") is None
-    assert find_command(" /nonsense") is None
+    assert find_command(" /new") == (None, "")
+    assert find_command(" /nonsense") == (None, "")
 
 
 def test_an_unknown_command_hints_at_the_nearest() -> None:
@@ -62,6 +69,7 @@ async def test_no_command_reaches_the_server(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         await desk.answered("First", "One")
         elsewhere = {"/quit", "/retry", "/help", "/open", "/rename", "/history", "/stop"}
+        elsewhere |= {"/model", "/set", "/key"}
         in_the_prompt = {"/recall", "/edit"}
         for word in BY_SLASH:
             if word not in elsewhere | in_the_prompt:

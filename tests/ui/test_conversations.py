@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from tests.loopback import SAFETY_NET
 from tui.chat.ending import CancelledBy
 from tui.chat.message import Message, Role, TextPart
+from tui.chat.parameters import Choice, Parameters
 from tui.chat.reply import Reply
 from tui.errors import HistoryError
 from tui.storage import deletions, reads
@@ -23,13 +25,16 @@ if TYPE_CHECKING:
     from tui.ui.open_conversation import OpenConversation
 
 
+CHOICE = Choice("ollama/qwen", Parameters(temperature=0.5))
+
+
 @asynccontextmanager
 async def beginning(path: Path | None = None) -> AsyncGenerator[Conversations, None]:
     """One run, by default without a file."""
     history = History(path)
     await history.start()
     try:
-        yield Conversations(history, system="Be brief.")
+        yield Conversations(history)
     finally:
         history.close(SAFETY_NET)
 
@@ -56,7 +61,6 @@ def read(target: OpenConversation) -> list[str]:
 async def test_there_is_one_to_begin_with_and_it_is_blank_and_in_no_list() -> None:
     async with beginning() as conversations:
         assert conversations.current.is_blank
-        assert conversations.current.conversation.system == "Be brief."
         conversations.keep(conversations.current)
         assert await listed(conversations) == []
 
@@ -109,6 +113,7 @@ async def test_what_an_earlier_run_has_kept_is_there_again(tmp_path: Path) -> No
     path = tmp_path / "history.db"
     async with beginning(path) as conversations:
         old = said(conversations, "one", "two")
+        old.conversation.system = "Be brief."
         old.draft = "half a tho"
         old.waiting.append("later")
         conversations.keep(old)
@@ -265,6 +270,140 @@ async def test_a_copy_has_the_same_messages_and_goes_its_own_way() -> None:
         conversations.say(copy, message)
         assert read(old) == ["one", "two"]
         assert copy.conversation.id != old.conversation.id
+
+
+async def opened(conversations: Conversations, other: OpenConversation) -> OpenConversation:
+    """The same conversation in another run, as it is kept now."""
+    found = await conversations.open(other.conversation.id)
+    assert found is not None
+    return found
+
+
+async def test_a_choice_is_kept_and_another_run_takes_it_in(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    async with beginning(path) as here, beginning(path) as there:
+        mine = said(here, "a")
+        await listed(here)
+        theirs = await opened(there, mine)
+        mine.conversation.choice = CHOICE
+        here.keep(mine)
+        await listed(here)
+        refreshed = await there.refresh(theirs)
+        assert refreshed is not None
+        assert refreshed.is_other
+        assert theirs.conversation.choice == CHOICE
+        again = await there.refresh(theirs)
+        assert again is not None
+        assert not again.is_other
+
+
+async def test_who_types_with_an_older_choice_does_not_bring_that_back(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    async with beginning(path) as here, beginning(path) as there:
+        mine = said(here, "a")
+        await listed(here)
+        theirs = await opened(there, mine)
+        mine.conversation.choice = CHOICE
+        here.keep(mine)
+        await listed(here)
+        theirs.draft = "typed before that was known here"
+        there.keep(theirs)
+        await listed(there)
+        assert theirs.conversation.choice == Choice()
+        async with beginning(path) as third:
+            assert (await opened(third, mine)).conversation.choice == CHOICE
+        await there.refresh(theirs)
+        assert theirs.conversation.choice == CHOICE
+        mine.conversation.choice = Choice("ollama/another")
+        here.keep(mine)
+        await listed(here)
+        theirs.draft = "typed before this one was known"
+        there.keep(theirs)
+        await listed(there)
+        async with beginning(path) as third:
+            assert (await opened(third, mine)).conversation.choice == Choice("ollama/another")
+
+
+async def test_what_was_kept_is_not_written_again(tmp_path: Path) -> None:
+    async with beginning(tmp_path / "history.db") as conversations:
+        current = said(conversations, "a")
+        current.conversation.choice = CHOICE
+        counts = []
+        for _ in range(2):
+            conversations.keep(current)
+            rows = await conversations.history.read(
+                lambda db: db.execute("SELECT change FROM counter").fetchall()
+            )
+            counts += rows
+        assert counts[0] == counts[1]
+
+
+async def test_of_two_choices_at_once_the_later_one_counts_everywhere(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    async with beginning(path) as here, beginning(path) as there:
+        mine = said(here, "a")
+        await listed(here)
+        theirs = await opened(there, mine)
+        mine.conversation.choice = CHOICE
+        here.keep(mine)
+        await listed(here)
+        theirs.conversation.choice = Choice("anthropic/later")
+        await there.refresh(theirs)
+        assert theirs.conversation.choice == Choice("anthropic/later")
+        there.keep(theirs)
+        await listed(there)
+        await here.refresh(mine)
+        assert mine.conversation.choice == Choice("anthropic/later")
+
+
+async def test_a_look_that_began_before_a_choice_does_not_undo_it() -> None:
+    class Slow(History):
+        """Whose answers come late."""
+
+        def __init__(self) -> None:
+            super().__init__(None)
+            self.has_answered, self.may_return = asyncio.Event(), asyncio.Event()
+
+        async def read(self, *args: object, **kwargs: object) -> object:
+            answer = await super().read(*args, **kwargs)  # type: ignore[arg-type]
+            self.has_answered.set()
+            await self.may_return.wait()
+            return answer
+
+    history = Slow()
+    await history.start()
+    conversations = Conversations(history)
+    current = said(conversations, "a")
+    look = asyncio.create_task(conversations.refresh(current))
+    await history.has_answered.wait()
+    current.conversation.choice = CHOICE
+    conversations.keep(current)
+    history.may_return.set()
+    await look
+    assert current.conversation.choice == CHOICE
+    await conversations.refresh(current)
+    assert current.conversation.choice == CHOICE
+    history.close(SAFETY_NET)
+
+
+async def test_a_choice_stays_with_a_draft_that_is_taken_back_and_begun_anew(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "history.db"
+    async with beginning(path) as here, beginning(path) as there:
+        current = here.current
+        current.conversation.choice = CHOICE
+        for draft in ("half a tho", "", "another"):
+            current.draft = draft
+            here.keep(current)
+        await listed(here)
+        assert (await opened(there, current)).conversation.choice == CHOICE
+
+
+async def test_of_one_that_is_not_there_no_copy_is_made() -> None:
+    async with beginning() as conversations:
+        assert await conversations.duplicate("nobody") is None
+        assert await listed(conversations) == []
 
 
 @pytest.mark.parametrize("text", ["", "  \n"])

@@ -89,6 +89,22 @@ async def test_deleting_goes_to_a_new_one_and_undo_brings_back_the_last(
         await desk.sees("● Second", "First")
 
 
+async def test_undoing_a_deletion_does_not_stop_a_reply_in_another_conversation(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.say("/delete")
+        exchange = await desk.begun("Second", "Half a sent")
+        await desk.say("/undo")
+        await desk.sees("It is in the list again: ctrl+o opens it.")
+        await exchange.text("ence.")
+        await exchange.finish()
+        await desk.sees("Half a sentence.", "✓ complete")
+        await desk.go_to("First")
+        await desk.sees("First loopback-1 One")
+
+
 async def test_a_mere_draft_that_is_deleted_is_called_one(loopback: LoopbackServer) -> None:
     async with sit_down(loopback) as desk:
         await desk.type("half a tho")

@@ -78,3 +78,47 @@ async def test_help_closes_by_the_key_that_opened_it(loopback: LoopbackServer, k
         await desk.sees("Keys and commands")
         await desk.press(key)
         await desk.until(lambda: "Keys and commands" not in desk.words)
+
+
+async def test_in_a_list_the_key_of_the_palette_moves_up(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        for name in ("First", "Second"):
+            await desk.press("ctrl+n")
+            await desk.answered(name, f"to {name}")
+        await desk.press("ctrl+o")
+        await desk.sees("Conversations · 2")
+        await desk.burst("ctrl+n", "ctrl+p", "ctrl+n", "enter")
+        await desk.until(lambda: "First" in desk.lines[0])
+        await desk.press("ctrl+r")
+        await desk.sees("Earlier prompts", "· First")
+        await desk.burst("ctrl+n", "ctrl+p", "enter")
+        await desk.until(lambda: desk.prompt == "Second")
+
+
+@pytest.mark.parametrize("key", ["ctrl+o", "ctrl+r", "f1", "f2"])
+async def test_no_palette_lies_over_a_dialog(loopback: LoopbackServer, key: str) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.press(key, "ctrl+p")
+        await desk.settle()
+        assert "Search for commands" not in desk.words
+        await desk.press("escape")
+        await desk.until(lambda: desk._chat.is_active)
+        await desk.press("ctrl+p")
+        await desk.sees("Search for commands")
+
+
+@pytest.mark.parametrize(("key", "sign"), [*DIALOGS, ("f2", "enter renames")])
+async def test_ctrl_c_closes_a_dialog_and_leaves_what_is_typed_below(
+    loopback: LoopbackServer, key: str, sign: str
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "One")
+        await desk.type("half a tho")
+        await desk.press(key)
+        await desk.sees(sign)
+        await desk.press("ctrl+c")
+        await desk.until(lambda: sign not in desk.words)
+        assert desk.prompt == "half a tho"
+        await desk.press("ctrl+c")
+        assert desk.prompt == ""

@@ -140,3 +140,16 @@ async def test_a_history_that_cannot_be_read_says_so_once(tmp_path: Path) -> Non
         await reader.until(lambda: " ".join(reader.text.split()).count("cannot be used") == 1)
         await reader.press("enter", "escape")
         await reader.until(lambda: reader.results == [None])
+
+
+async def test_where_there_are_more_than_are_listed_that_is_said(tmp_path: Path) -> None:
+    async with kept(tmp_path / "history.db") as history, reading() as reader:
+        for text in ("The first of all", *(f"Number {number}" for number in range(1, 101))):
+            history.write(writes.keep_unsent, text, None)
+        await open_earlier(reader, history)
+        await reader.sees("Earlier prompts · the newest 100; type more to narrow it", "Number 100")
+        await reader.press("end")
+        await reader.sees("· Number 1\n")
+        assert "The first of all" not in reader.text
+        await reader.press(*"first", "enter")
+        await reader.until(lambda: reader.results == ["The first of all"])

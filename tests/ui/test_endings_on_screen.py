@@ -196,3 +196,23 @@ async def test_after_a_failure_the_next_prompt_is_answered(loopback: LoopbackSer
         await exchange.text("Fine now.")
         await exchange.finish()
         await desk.sees("Fine now.", "✓ complete")
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (60, "■ stopped by … · reply marked · r asks again · D deletes"),
+        (50, "reply marked · r asks again · D deletes"),
+        (34, "reply marked · r asks again ·…"),
+    ],
+)
+async def test_where_there_is_no_room_for_both_it_is_what_can_be_done_that_is_said(
+    loopback: LoopbackServer, columns: int, shown: str
+) -> None:
+    async with sit_down(loopback, size=(columns, 24)) as desk:
+        await begun(desk)
+        await desk.press("escape")
+        await desk.status_says("■ stopp")
+        await desk.press("escape", "K")
+        await desk.until(lambda: "marked" in desk.status)
+        assert desk.status == shown

@@ -92,6 +92,29 @@ async def test_a_reader_who_has_scrolled_up_meanwhile_stays_there(
         await desk.until(lambda: desk.transcript == shown)
 
 
+async def test_who_comes_back_before_all_is_read_finds_nothing_twice(
+    loopback: LoopbackServer, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = asyncio.Event()
+    complete = Conversations.complete
+
+    async def complete_late(self: Conversations, target: OpenConversation) -> None:
+        await may.wait()
+        await complete(self, target)
+
+    monkeypatch.setattr(Conversations, "complete", complete_late)
+    async with sit_down(loopback, history=path, resume="long-conversation") as desk:
+        await desk.sees(LAST)
+        await desk.type("a draft")
+        await desk.press("ctrl+n")
+        await desk.go_to("long asks 0")
+        may.set()
+        await desk.until(lambda: is_whole(desk))
+        await desk.settle()
+        shown = [message.id for message in desk._chat.transcript.window.messages]
+        assert len(shown) == len(set(shown)) == 10_000
+
+
 async def test_what_is_sent_before_all_is_read_waits_and_then_the_whole_goes_out(
     loopback: LoopbackServer, path: Path
 ) -> None:
@@ -136,6 +159,26 @@ async def test_a_hit_in_another_branch_is_gone_to_there(
         await desk.press("i")
         exchange = await desk.ask("Go on")
         assert prompts(exchange)[-1][1].startswith("A **word** on")
+
+
+async def test_a_hit_in_another_branch_waits_until_the_reply_in_this_one_has_come(
+    loopback: LoopbackServer, small: Path
+) -> None:
+    async with sit_down(loopback, history=small, resume="tides-conversation") as desk:
+        await desk.sees("2/2 And the sun?")
+        await desk.until(lambda: is_whole(desk))
+        exchange = await desk.begun("Go on", "Half a sent")
+        await desk._chat.go_to("tides-conversation", "aside", "pull")
+        await desk.sees("A reply is still coming; stop it first.")
+        assert "1/2 A **word**" not in desk.transcript
+        await desk._chat.go_to("tides-conversation", "main", "sun")  # in this one: why not
+        await desk.sees("1 line selected")
+        await exchange.text("ence.")
+        await exchange.finish()
+        await desk.sees("2/2 And the sun?", "Half a sentence.", "✓ complete")
+        await desk._chat.go_to("tides-conversation", "aside", "pull")
+        await desk.sees("1/2 A **word** on the *moon's pull*")
+        assert "Half a sentence." not in desk.transcript
 
 
 async def test_what_stands_otherwise_on_the_screen_is_at_least_marked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from tests.histories import ask, begin_a_reply, fill, talk, texts
 from tests.ui.desk import as_if_killed, prompts, sit_down
 from tui.chat.ending import CancelledBy
 from tui.chat.message import Message
+from tui.ui.conversations import Conversations
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tests.loopback import LoopbackServer
     from tests.ui.desk import Desk
     from tui.storage.records import Kept
+    from tui.ui.open_conversation import OpenConversation
 
 PARTIAL = "Half a sent"
 
@@ -278,6 +281,51 @@ async def test_what_was_interrupted_is_no_news_in_the_run_after_the_next(
         assert "New conversation" in desk.lines[0]
 
 
+async def test_after_a_kill_in_another_try_it_is_the_one_that_is_shown(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    fill(path, [talk("tides")])
+    async with sit_down(loopback, history=path, resume="tides-conversation") as desk:
+        await desk.sees("tides answers 1")
+        await desk.until(lambda: desk._chat._draft_timer is None)  # nothing else writes the head
+        await desk.press("escape", "r")
+        exchange = await loopback.next_exchange()
+        await exchange.text(PARTIAL)
+        await desk.sees(PARTIAL)
+        await kept_so_far(desk, path, PARTIAL)
+        killed = as_if_killed(path)
+    async with sit_down(loopback, history=killed) as desk:
+        await desk.sees(f"2/2 {PARTIAL}", "interrupted at 11 characters")
+
+
+async def test_who_begins_to_type_before_what_was_interrupted_is_read_stays_there(
+    loopback: LoopbackServer, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = asked("tides")
+    fill(path, [kept])
+    begin_a_reply(path, kept, PARTIAL)
+    is_asked, may = asyncio.Event(), asyncio.Event()
+    open_ = Conversations.open
+
+    async def open_late(self: Conversations, conversation_id: str) -> OpenConversation | None:
+        is_asked.set()
+        await may.wait()
+        return await open_(self, conversation_id)
+
+    monkeypatch.setattr(Conversations, "open", open_late)
+    async with sit_down(loopback, history=path) as desk:
+        await is_asked.wait()
+        await desk.type("half a tho")
+        may.set()
+        await desk.settle()
+        await desk.press("u", "g", "h", "t")
+        assert desk.prompt == "half a thought"
+        assert "New conversation" in desk.lines[0]
+        await desk.go_to("tides asks 0")
+        await desk.sees(PARTIAL, "interrupted at 11 characters")
+        assert desk.prompt == ""
+
+
 # Titles, and what is done to conversations
 
 
@@ -387,3 +435,23 @@ async def test_a_conversation_deleted_in_the_middle_of_a_reply_comes_back_with_w
     async with sit_down(loopback, history=path) as desk:
         await desk.say("/undo")
         await desk.sees(PARTIAL, "■ stopped: you deleted the conversation")
+
+
+@pytest.mark.parametrize(("command", "words"), [("/pin", "pin"), ("/duplicate", "copy")])
+async def test_a_command_that_was_typed_slowly_is_no_draft_to_do_something_with(
+    loopback: LoopbackServer, path: Path, command: str, words: str
+) -> None:
+    async with sit_down(loopback, history=path) as desk:
+        await desk.type(command[:-1])
+        await desk.until(lambda: drafts(path) == [command[:-1]])
+        await desk.press(command[-1], "enter")
+        await desk.sees(f"There is nothing to {words} yet.")
+        await desk.until(lambda: drafts(path) == [])
+
+
+async def test_what_is_gone_cannot_be_copied(loopback: LoopbackServer, path: Path) -> None:
+    async with sit_down(loopback, history=path) as desk:
+        await desk.answered("First", "One")
+        await desk._chat.duplicate("nobody")
+        await desk.sees("That conversation is gone.")
+        await desk.answered("Second", "Two")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tui.errors import SettingsError
-from tui.ui.keys import ACTIONS, check_keymap
+from tui.ui.keymap import check_keymap
+from tui.ui.keys import ACTIONS
 
 
 def complaint(keymap: dict[str, str]) -> str:
@@ -42,6 +43,14 @@ def test_the_one_wrong_key_among_good_ones_is_named() -> None:
         ({"older_branch": "]"}, "]", ("older_branch", "newer_branch")),
         ({"older_branch": " right_square_bracket"}, "]", ("older_branch", "newer_branch")),
         ({"new_conversation": "ctrl+p"}, "ctrl+p", ("new_conversation", "the command palette")),
+        ({"drop_conversation": "ctrl+q"}, "ctrl+q", ("quit", "drop_conversation")),
+        ({"quit": "ctrl+t"}, "ctrl+t", ("quit", "pin_highlighted")),
+        ({"drop_conversation": "enter"}, "enter", ("the list itself", "drop_conversation")),
+        ({"pin_highlighted": "escape"}, "escape", ("the list itself", "pin_highlighted")),
+        ({"pin_highlighted": "ctrl+n"}, "ctrl+n", ("the list itself", "pin_highlighted")),
+        ({"undo_drop": "f5,ctrl+p"}, "ctrl+p", ("the list itself", "undo_drop")),
+        ({"undo_drop": "end"}, "end", ("the list itself", "undo_drop")),
+        ({"undo": "ctrl+o"}, "ctrl+o", ("undo", "open_conversation")),
     ],
 )
 def test_a_key_that_two_actions_want_is_named_with_both(
@@ -60,9 +69,20 @@ def test_a_key_that_edits_the_prompt_is_not_taken_from_it(key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("action", "key"),
+    [("drop_conversation", "t"), ("pin_highlighted", "space"), ("quit", "Q"), ("interrupt", "?")],
+)
+def test_a_letter_is_not_taken_from_where_one_types(action: str, key: str) -> None:
+    told = complaint({action: f"f5,{key}"})
+    assert f"keys.{action} names {key}, which could not be typed any more;" in told
+
+
+@pytest.mark.parametrize(
     "keymap",
     [
         {},
+        {"help": "ctrl+t", "drop_conversation": "delete"},
+        {"pin_conversation": "f5", "duplicate_conversation": "f8", "undo": "f9,f10"},
         {"line_up": "comma", "copy_reply": "ctrl+y"},
         {"new_conversation": "ctrl+t"},
         {"new_conversation": "ctrl+o", "open_conversation": "ctrl+n"},

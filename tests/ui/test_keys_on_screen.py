@@ -11,7 +11,8 @@ from tests.ui.desk import sit_down
 from tui.errors import SettingsError
 from tui.storage.settings import Settings
 from tui.ui.app import RillApp
-from tui.ui.keys import ACTIONS, Place, check_keymap, key_names
+from tui.ui.keymap import check_keymap
+from tui.ui.keys import ACTIONS, Place, key_names
 from tui.ui.screens.chat import ChatScreen
 from tui.ui.screens.switcher import Switcher
 from tui.ui.widgets.prompt_box import PromptBox
@@ -158,19 +159,20 @@ async def test_space_unfolds_what_the_model_thought(loopback: LoopbackServer) ->
 
 
 async def test_help_lists_every_action_with_its_ways(loopback: LoopbackServer) -> None:
-    async with sit_down(loopback, size=(120, 80)) as desk:
+    async with sit_down(loopback, size=(120, 100)) as desk:
         await desk.press("f1")
         await desk.sees("Keys and commands")
         for action in ACTIONS:
             assert action.help in desk.words
             assert action.slash in desk.words
             assert all(key in desk.words for key in key_names(action, {})[:1])
+        assert "up, down By a line; pageup and pagedown by a page" in desk.words
         await desk.press("q", "x")
         assert desk.prompt == "x"
 
 
 async def test_the_palette_offers_every_command(loopback: LoopbackServer) -> None:
-    async with sit_down(loopback, size=(120, 120)) as desk:
+    async with sit_down(loopback, size=(120, 150)) as desk:
         await desk.press("ctrl+p")
         await desk.sees("Start a new conversation")
         for action in ACTIONS:
@@ -203,6 +205,23 @@ async def test_the_users_own_keys_count_and_are_shown(loopback: LoopbackServer) 
         await desk.until(lambda: "New conversation" in desk.lines[0])
         await desk.press("f1")
         await desk.sees("ctrl+t /new", "ctrl+s Send the prompt")
+
+
+async def test_what_has_no_key_of_its_own_can_be_given_one(loopback: LoopbackServer) -> None:
+    keys = {"pin_conversation": "f5", "duplicate_conversation": "f8", "undo": "f10"}
+    settings = Settings(keys={**keys, "delete_conversation": "f9"})
+    async with sit_down(loopback, settings=settings, size=(120, 80)) as desk:
+        await desk.answered("First", "One")
+        await desk.press("f5")
+        await desk.sees("Pinned: on top of the list.")
+        await desk.press("f8")
+        await desk.sees("This is the copy.")
+        await desk.press("f9")
+        await desk.sees("Deleted “First”.")
+        await desk.press("f10")
+        await desk.sees("First loopback-1 One")
+        await desk.press("f1")
+        await desk.sees("f5 /pin", "f8 /duplicate", "f9 /delete", "f10 /undo")
 
 
 def test_the_app_knows_what_counts_at_every_moment() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.histories import begin_a_reply, fill, talk, texts
 from tests.ui.desk import prompts, sit_down
+from tui.chat.events import TextDelta
 from tui.chat.message import Message
 from tui.storage import deletions, writes
 from tui.storage.database import connect, transaction
@@ -122,6 +123,36 @@ async def test_what_is_sent_while_another_receives_a_reply_goes_out_after_it(
         assert loopback.unanswered() == 0
 
 
+async def test_what_waits_behind_a_reply_of_another_that_is_not_whole_is_held(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    async with two_desks(loopback, path) as (one, other):
+        await one.begun("Question", PARTIAL)
+        await other.status_says(ELSEWHERE)
+        await other.say("And then?")
+        await other.waits("And then?", "sent when the reply is complete")
+        await one.press("escape")
+        await other.waits("And then?", "enter sends the next")
+        await other.sees("■ stopped by you")
+        await other.settle()
+        assert loopback.unanswered() == 0
+
+
+async def test_what_waits_behind_a_reply_of_another_is_held_when_one_leaves(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    async with two_desks(loopback, path) as (one, other):
+        exchange = await one.begun("Question", PARTIAL)
+        await other.status_says(ELSEWHERE)
+        await other.say("And then?")
+        await other.press("ctrl+n")
+        await exchange.finish()
+        await one.status_says("✓ complete")
+        await other.go_to("tides asks 0")
+        await other.waits("And then?", "enter sends the next")
+        assert loopback.unanswered() == 0
+
+
 async def test_a_stop_in_one_does_not_end_what_the_other_receives(
     loopback: LoopbackServer, path: Path
 ) -> None:
@@ -160,7 +191,7 @@ async def test_what_is_written_into_a_conversation_that_another_deletes_brings_i
         assert "tides answers 39" in other.transcript
         await other.answered("Still there?", "Yes")
         await one.press("ctrl+o")
-        await one.sees("tides asks 0 loopback-1 82 messages ✓")
+        await one.sees("tides asks 0 model-1 82 messages ✓")
 
 
 async def test_a_branch_that_is_deleted_in_one_is_gone_in_the_other(
@@ -313,3 +344,38 @@ async def test_a_branch_that_another_deletes_stays_as_long_as_something_comes_in
         await desk.sees("None at all", "Well, no.")
     async with sit_down(loopback, history=path, resume=TIDES) as desk:
         await desk.sees("None at all", "Well, no.")
+
+
+async def test_who_leaves_a_reply_of_another_between_two_frames_is_followed_by_none(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    async with two_desks(loopback, path) as (one, other):
+        exchange = await one.begun("Question", PARTIAL)
+        await other.status_says(ELSEWHERE)
+        transcript = other._chat.transcript
+        for _ in range(2):
+            transcript.stream(TextDelta("ence", 0))
+        assert transcript._frame is not None  # the second waits for its frame
+        await other._chat.run_action("new_conversation")
+        await other.until(lambda: transcript._frame is None)
+        await exchange.finish()
+        await other.answered("Still there?", "Yes")
+
+
+async def test_another_try_in_one_is_not_written_into_the_reply_that_the_other_reads(
+    loopback: LoopbackServer, path: Path
+) -> None:
+    async with two_desks(loopback, path) as (one, other):
+        await one.press("escape", "r")
+        exchange = await loopback.next_exchange()
+        await exchange.text(PARTIAL)
+        current = other._chat._conversations.current
+        await other.until(lambda: current.elsewhere is not None)
+        await exchange.text("ence, and more")
+        await other.until(lambda: current.elsewhere.reply.characters > len(PARTIAL))
+        await other.settle()
+        assert "and more" not in other.transcript
+        await exchange.finish()
+        await other.until(lambda: current.elsewhere is None)
+        await other.press("escape", "]")
+        await other.sees("2/2 Half a sentence, and more")

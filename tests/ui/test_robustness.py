@@ -9,6 +9,7 @@ import pytest
 from tests.loopback import SECRET_KEY
 from tests.ui.desk import sit_down
 from tui.providers.anthropic import Anthropic
+from tui.providers.base import Server
 
 if TYPE_CHECKING:
     from tests.loopback import LoopbackServer
@@ -43,7 +44,7 @@ class _BrokenOnce(Anthropic):
 async def test_a_bug_of_ours_ends_the_reply_in_words_and_the_next_one_works(
     loopback: LoopbackServer,
 ) -> None:
-    provider = _BrokenOnce("anthropic", loopback.base_url, SECRET_KEY)
+    provider = _BrokenOnce(Server("anthropic", loopback.base_url, SECRET_KEY))
     async with sit_down(loopback, provider=provider) as desk:
         exchange = await desk.ask("First")
         await exchange.text("One")

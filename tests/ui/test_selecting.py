@@ -265,3 +265,19 @@ async def test_who_begins_to_select_and_lets_go_at_the_end_still_follows(
         await exchange.text("line\n\n" * 40 + "the end")
         await desk.sees("the end")
         await exchange.finish()
+
+
+async def test_selecting_can_be_begun_by_a_command_and_gone_on_with_at_once(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("First", "Some words")
+        await desk.say("/select")
+        await desk.status_says("1 line selected · y copies")
+        await desk.press("0", "l", "l", "l")
+        assert await copied(desk) == "Firs"
+        assert desk.prompt == ""
+        await desk.press("i")
+        await desk.say("/stop")  # others leave one where one types
+        await desk.press("x")
+        assert desk.prompt == "x"

@@ -253,6 +253,24 @@ async def test_the_highlight_goes_along_with_what_is_pinned(tmp_path: Path) -> N
         assert titles(reader, *names) == ["Third", "Second", "First"]
 
 
+async def test_what_is_pinned_twice_is_as_it_was_however_fast(tmp_path: Path) -> None:
+    async with kept(tmp_path / "history.db") as history, reading() as reader:
+        for name in ("First", "Second"):
+            talk(history, name)
+        await open_switcher(reader, history)
+        await reader.press("down", "ctrl+t", "ctrl+t")
+        await reader.press("ctrl+t", "ctrl+t", "ctrl+t")
+        await reader.points_at("✦ First")
+        await written(history)
+        listed = await history.read(reads.newest, 2)
+        assert [(entry.title, entry.is_pinned) for entry in listed] == [
+            ("First", True),
+            ("Second", False),
+        ]
+        await reader.press("ctrl+t")
+        await reader.until(lambda: "✦" not in reader.text)
+
+
 async def test_the_hints_name_the_keys_that_a_person_has_chosen(tmp_path: Path) -> None:
     async with kept(tmp_path / "history.db") as history, reading((120, 24)) as reader:
         talk(history, "First")
@@ -350,6 +368,37 @@ def _fill(db: sqlite3.Connection, count: int) -> None:
         " VALUES (?1, 'Number ' || ?1, 'number ' || ?1, '', '', '', '[]', 0, ?1, ?1, 'm', 2, 1)",
         ((number,) for number in range(count)),
     )
+
+
+async def test_where_more_titles_are_found_than_are_shown_that_is_said(tmp_path: Path) -> None:
+    async with kept(tmp_path / "history.db") as history, reading() as reader:
+        for number in range(51):
+            talk(history, "When?", title=f"Tide {number}")
+        await open_switcher(reader, history)
+        await reader.press(*"tide")
+        await reader.sees("in titles · the best 50; type more to narrow it\nTide 50 ")
+        await reader.press(*" 5")
+        await reader.points_at("Tide 50")
+        await reader.until(lambda: "narrow it" not in reader.text)
+        await reader.press("backspace", "backspace", "end", "enter")
+        await reader.until(lambda: len(reader.results) == 1)
+        listed = await history.read(reads.newest, 51)
+        assert reader.results == [Chosen(listed[49].id)]
+
+
+@pytest.mark.parametrize(("count", "heading"), [(100, "in messages"), (101, "in messages · the")])
+async def test_where_more_messages_are_found_than_are_shown_that_is_said(
+    tmp_path: Path, count: int, heading: str
+) -> None:
+    async with kept(tmp_path / "history.db") as history, reading() as reader:
+        for _ in range(count):
+            talk(history, "about the tide", title="Question")
+        await open_switcher(reader, history)
+        await reader.press(*"tide")
+        await reader.sees(heading)
+        shown = next(line for line in reader.lines if line.startswith("in messages"))
+        is_cut = shown == "in messages · the newest 100; type more to narrow it"
+        assert is_cut == (count > 100)
 
 
 async def test_the_highlight_stays_on_its_conversation_when_others_come(tmp_path: Path) -> None:

@@ -24,7 +24,9 @@ def can_continue(message: Message) -> bool:
     ending = message.ending
     if ending is None or ending.is_refusal or not message.text.strip():
         return False
-    return ending.outcome in _CUT or ending.stop_reason == StopReason.MAX_TOKENS
+    if ending.outcome in _CUT:
+        return True
+    return ending.stop_reason == StopReason.MAX_TOKENS or message.fills_limit
 
 
 def continue_prompt(message: Message) -> str:

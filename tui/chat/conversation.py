@@ -37,6 +37,8 @@ class Conversation:
         self._parent: dict[str, str | None] = {}
         self._children: dict[str | None, list[str]] = {}
         self._head: str | None = None
+        self._automatic: tuple[str | None, str] | None = None
+        """The head that the automatic title was made for, and the title: drafts ask often."""
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -54,10 +56,10 @@ class Conversation:
             return self._title
         if not self.is_whole:
             return self.beginning
-        for message in self.path():
-            if message.role is Role.USER:
-                return one_line(message.text, TITLE_LENGTH)
-        return ""
+        if self._automatic is None or self._automatic[0] != self._head:
+            prompts = (message.text for message in self.path() if message.role is Role.USER)
+            self._automatic = self._head, one_line(next(prompts, ""), TITLE_LENGTH)
+        return self._automatic[1]
 
     @title.setter
     def title(self, title: str) -> None:
@@ -151,6 +153,7 @@ class Conversation:
     def replace(self, message: Message) -> None:
         """Put a newer state of a message in the place of the older one."""
         self._messages[self._messages[message.id].id] = message
+        self._automatic = None
 
     def remove(self, message_id: str) -> int:
         """Take a message out, with all that follows it; gives back how many these are.
@@ -166,6 +169,7 @@ class Conversation:
             del self._messages[id_], self._parent[id_]
             self._children.pop(id_, None)
         del siblings[index]
+        self._automatic = None
         if self._head is not None and self._head not in self._messages:
             self._head = parent
             if siblings:
@@ -182,6 +186,7 @@ class Conversation:
     def _add(self, message: Message, parent: str | None) -> None:
         if message.id in self._messages:
             raise ValueError(f"message {message.id} is already in the conversation")
+        self._automatic = None
         self._messages[message.id] = message
         self._parent[message.id] = parent
         self._children.setdefault(parent, []).append(message.id)

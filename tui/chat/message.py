@@ -200,6 +200,17 @@ class Message:
         return "".join(part.text for part in self.parts if isinstance(part, TextPart))
 
     @property
+    def fills_limit(self) -> bool:
+        """True if it has as many tokens as it may: llama.cpp calls such a reply complete."""
+        count = self.usage.output_tokens
+        return self.limit is not None and count is not None and count >= self.limit.tokens
+
+    @property
+    def ended_plainly(self) -> bool:
+        """True for the one ending that needs no word."""
+        return self.ending is not None and self.ending.is_plain and not self.fills_limit
+
+    @property
     def thinking(self) -> str:
         """The reasoning of all its parts."""
         return "".join(part.text for part in self.parts if isinstance(part, ThinkingPart))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """How much a model may think before it answers; which of these one knows is its own affair."""
@@ -24,6 +24,12 @@ class Parameters:
     effort: str | None = None
     thinking_budget: int | None = None
 
+    def with_value(self, name: str, value: object) -> Parameters:
+        """The same with another value of one of them; its type is the caller's care."""
+        return Parameters(
+            *(value if each == name else getattr(self, each) for each in PARAMETERS)  # type: ignore[arg-type]
+        )
+
     def overlaid(self, nearer: Parameters) -> Parameters:
         """What is set nearer to the reply counts, the rest stays."""
         return Parameters(
@@ -39,7 +45,7 @@ class Choice:
     """What somebody chose for one conversation: a model, as `provider/model`, and parameters."""
 
     model: str = ""
-    parameters: Parameters = field(default_factory=Parameters)
+    parameters: Parameters = Parameters()
 
 
 PARAMETERS = tuple(each.name for each in fields(Parameters))

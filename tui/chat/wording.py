@@ -70,6 +70,8 @@ def error_sentence(error: ReplyError) -> str:
 
 def _complete(message: Message, ending: Ending) -> str:
     match ending.stop_reason:
+        case StopReason.END_TURN if message.fills_limit:
+            return f"complete, says the server, but {_max_tokens(message)}"
         case StopReason.END_TURN:
             return "complete"
         case StopReason.MAX_TOKENS:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from tui.errors import SettingsError
-from tui.providers.anthropic import Anthropic
 
 if TYPE_CHECKING:
     from tui.providers.base import Server
@@ -15,16 +15,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """An API that Rill speaks, and where its vendor serves it (`""`: no such place)."""
+    """An API that Rill speaks, and where its vendor serves it (`""`: no such place).
 
-    make: type[HttpProvider]
+    Its module is loaded when somebody talks to it: a start pays for one API and not for all.
+    """
+
+    module: str
+    class_name: str
     vendor_url: str = ""
 
+    @property
+    def make(self) -> type[HttpProvider]:
+        """The class; called with a server it is a provider."""
+        found = getattr(import_module(f"tui.providers.{self.module}"), self.class_name)
+        return cast("type[HttpProvider]", found)
 
-# The demo is a server of our own that speaks the Messages API.
+
 APIS = {
-    "anthropic": Api(Anthropic, "https://api.anthropic.com"),
-    "demo": Api(Anthropic),
+    "anthropic": Api("anthropic", "Anthropic", "https://api.anthropic.com"),
+    "openai-chat": Api("openai_chat", "OpenAIChat", "https://api.openai.com/v1"),
+    "openai-responses": Api("openai_responses", "OpenAIResponses", "https://api.openai.com/v1"),
+    "ollama": Api("ollama", "Ollama", "http://127.0.0.1:11434"),
+    "gemini": Api("gemini", "Gemini", "https://generativelanguage.googleapis.com"),
+    # The demo is a server of our own that speaks the Messages API.
+    "demo": Api("anthropic", "Anthropic"),
 }
 
 

@@ -19,7 +19,13 @@ from tui.storage.database import (
 from tui.storage.paths import runs_folder
 from tui.storage.presence import live_runs
 from tui.storage.reading_out import open_unchanged
-from tui.storage.rows import MESSAGE_COLUMNS, read_ending, read_message, read_waiting
+from tui.storage.rows import (
+    MESSAGE_COLUMNS,
+    read_choice,
+    read_ending,
+    read_message,
+    read_waiting,
+)
 from tui.storage.schema import MIGRATIONS
 from tui.storage.words import fold
 
@@ -182,12 +188,13 @@ def _unreadable(db: sqlite3.Connection) -> Iterator[str]:
             read_message(row)
         except ValueError:  # CodecError, and no text
             yield f"message {row[0]!a}"
-    rows = db.execute("SELECT id, title, system, draft, waiting, ending FROM conversation")
+    rows = db.execute("SELECT id, title, system, draft, waiting, ending, choice FROM conversation")
     for row in rows:
         try:
             _check_text(row)
             read_waiting(row[4])
             read_ending(row[5])
+            read_choice(row[6])
         except ValueError:
             yield f"conversation {row[0]!a}"
 

@@ -39,7 +39,8 @@ def connect(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise explained(error, path) from error
     try:
-        _prepare(connection, path)
+        with errors_of_sqlite():
+            _prepare(connection, path)
     except sqlite3.Error as error:
         connection.close()
         raise explained(error, path) from error
@@ -91,6 +92,20 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+@contextmanager
+def errors_of_sqlite() -> Iterator[None]:
+    """What SQLite says of a damaged schema quotes the damage; Python fails at it if it is no text.
+
+    Raises sqlite3.DatabaseError in the place of UnicodeDecodeError.
+    """
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        damaged = sqlite3.DatabaseError("the description of its tables is malformed")
+        damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise damaged from error
 
 
 def next_change(connection: sqlite3.Connection) -> int:
@@ -251,16 +266,18 @@ def reading_modes(path: Path) -> tuple[str, ...]:
 def _copy(path: Path, target: sqlite3.Connection) -> bool:
     """What can be read of a file that cannot be written; false if nothing can."""
     for mode in reading_modes(path):
+        uri = f"{path.absolute().as_uri()}?{mode}"
         try:
             if path.stat().st_size > _LARGEST_COPY:
                 return False
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as source:
-                is_ours = application_of(source) == APPLICATION_ID
-                if not is_ours or not 0 < version_of(source) <= len(MIGRATIONS):
-                    return False
-                source.backup(target)
-            # Pages are copied without a look at what is in them.
-            return bool(target.execute("PRAGMA quick_check (1)").fetchone() == ("ok",))
+            with errors_of_sqlite():
+                with closing(sqlite3.connect(uri, uri=True)) as source:
+                    is_ours = application_of(source) == APPLICATION_ID
+                    if not is_ours or not 0 < version_of(source) <= len(MIGRATIONS):
+                        return False
+                    source.backup(target)
+                # Pages are copied without a look at what is in them.
+                return bool(target.execute("PRAGMA quick_check (1)").fetchone() == ("ok",))
         except (OSError, sqlite3.Error):
             continue
     return False

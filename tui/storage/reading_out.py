@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 from tui.errors import HistoryError
 from tui.storage import reads
-from tui.storage.database import code_of, connect, explained, reading_modes, snapshot, version_of
+from tui.storage.database import (
+    code_of,
+    connect,
+    errors_of_sqlite,
+    explained,
+    reading_modes,
+    snapshot,
+    version_of,
+)
 from tui.storage.replies import interrupted, journal
 from tui.storage.rows import MESSAGE_COLUMNS, read_message
 from tui.storage.schema import MIGRATIONS
@@ -58,7 +66,8 @@ def _open(path: Path, modes: Sequence[str]) -> sqlite3.Connection:
             f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=_PATIENCE, isolation_level=None
         )
         try:
-            db.execute("SELECT count(*) FROM sqlite_master")
+            with errors_of_sqlite():
+                db.execute("SELECT count(*) FROM sqlite_master")
         except sqlite3.OperationalError as error:
             db.close()
             if mode == modes[-1] or not _may_not_write(error):

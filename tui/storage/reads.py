@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 
 from tui.chat.conversation import Conversation
 from tui.chat.hygiene import repair_surrogates
+from tui.chat.parameters import Choice
+from tui.storage.codec import CodecError
 from tui.storage.records import Changes, Entry, Hit, Kept, Opened, RunningElsewhere
 from tui.storage.replies import journal
-from tui.storage.rows import MESSAGE_COLUMNS, read_ending, read_message, read_waiting
+from tui.storage.rows import (
+    MESSAGE_COLUMNS,
+    read_choice,
+    read_ending,
+    read_message,
+    read_waiting,
+)
 from tui.storage.words import excerpt, fold, like_pattern, match_expression, terms
 
 if TYPE_CHECKING:
@@ -31,8 +39,8 @@ _CHANGE = (
 """The number of the last change to a conversation or to anything in it."""
 _NEWEST = "ORDER BY pinned DESC, updated_at DESC"
 _KEPT = (
-    "id, title, given_title, system, head, draft, waiting, pinned, created_at, updated_at, origin,"
-    f" {_CHANGE}"
+    "id, title, given_title, system, choice, head, draft, waiting, pinned, created_at, updated_at,"
+    f" origin, {_CHANGE}"
 )
 _FINISHED = "deletion IS NULL AND writer IS NULL"
 _ANY_CHANGE = 1 << 62
@@ -155,8 +163,10 @@ def load(
     ).fetchone()
     if row is None:
         return None
-    id_, title, given, system, head, draft, waiting, pinned, created, updated, origin, change = row
+    id_, title, given, system, choice, head, draft, waiting, *rest = row
+    pinned, created, updated, origin, change = rest
     conversation = Conversation(id=id_, system=system, title=given)
+    conversation.choice = _choice(choice)
     head = _there(db, id_, head)
     known = _messages(db, id_, until) if last is None else _last_messages(db, id_, head, last)
     conversation.add(known)
@@ -183,12 +193,13 @@ def changes(
     `received` is a reply that is being received elsewhere and the last known piece of its journal.
     """
     row = db.execute(
-        f"SELECT given_title, deletion IS NOT NULL, {_CHANGE} FROM conversation WHERE id = ?",
+        f"SELECT given_title, choice, deletion IS NOT NULL, {_CHANGE} FROM conversation"
+        " WHERE id = ?",
         (conversation_id,),
     ).fetchone()
     if row is None:
         return None
-    given_title, is_deleted, change = row
+    given_title, choice, is_deleted, change = row
     rows = db.execute(
         f"SELECT deletion IS NULL, {MESSAGE_COLUMNS} FROM message"
         " WHERE conversation = ? AND change > ? AND writer IS NULL ORDER BY seq",
@@ -197,6 +208,7 @@ def changes(
     return Changes(
         change=max(change, after),
         given_title=given_title,
+        choice=_choice(choice),
         is_deleted=bool(is_deleted),
         messages=tuple((read_message(row), row[1]) for is_there, *row in rows if is_there),
         removed=tuple(row[1] for row in rows if not row[0]),
@@ -285,6 +297,14 @@ def _running(
     after = received[1] if received and received[0] == begun.id else 0
     events, last = journal(db, begun.id, after)
     return RunningElsewhere(begun, parent, presence.process_id(row[0]), tuple(events), last)
+
+
+def _choice(text: str) -> Choice:
+    """None if it is damaged or of a newer Rill: what was said can be read without it."""
+    try:
+        return read_choice(text)
+    except CodecError:
+        return Choice()
 
 
 def _entry(row: Sequence[Any]) -> Entry:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tui.chat.ending import Ending
     from tui.chat.events import ReplyEvent
     from tui.chat.message import Message
+    from tui.chat.parameters import Choice
 
 
 @dataclass(slots=True)
@@ -36,7 +37,8 @@ class Kept:
 class Sheet:
     """All of a conversation but its messages, as it was at one moment.
 
-    Without a `draft` and `waiting` those that are in the history stay there: nobody types here.
+    Without a `draft` and `waiting` those that are in the history stay there: nobody types here. So
+    does the choice in it unless this one `is_chosen` here: another run may have chosen since.
     """
 
     id: str
@@ -44,6 +46,8 @@ class Sheet:
     given_title: str
     system: str
     head: str | None
+    choice: Choice
+    is_chosen: bool = field(compare=False)
     draft: str | None = None
     waiting: tuple[str, ...] | None = None
 
@@ -53,8 +57,10 @@ class Sheet:
         conversation: Conversation,
         draft: str | None = None,
         waiting: tuple[str, ...] | None = None,
+        *,
+        known: Choice | None = None,
     ) -> Sheet:
-        """What there is now."""
+        """What there is now; `known` is the choice that the history had when it was last read."""
         # What came from the command line may not be text that can be written.
         return cls(
             conversation.id,
@@ -62,6 +68,8 @@ class Sheet:
             repair_surrogates(conversation.given_title),
             repair_surrogates(conversation.system),
             conversation.head,
+            conversation.choice,
+            conversation.choice != known,
             None if draft is None else repair_surrogates(draft),
             None if waiting is None else tuple(map(repair_surrogates, waiting)),
         )
@@ -127,11 +135,13 @@ class Opened:
 class Changes:
     """What others did to a conversation after one change, up to `change`.
 
-    `messages` are new or newer, with the ids of their parents.
+    `messages` are new or newer, with the ids of their parents. Title and choice are those that it
+    has now, changed or not.
     """
 
     change: int
     given_title: str
+    choice: Choice
     is_deleted: bool
     messages: tuple[tuple[Message, str | None], ...]
     removed: tuple[str, ...]

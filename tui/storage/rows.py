@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tui.chat.ending import Ending
 from tui.chat.hygiene import repair_surrogates
 from tui.chat.message import Message, Role, TextPart
+from tui.chat.parameters import Choice
 from tui.storage.codec import CodecError, decode, encode, from_json
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tui.chat.message import JsonValue
 
 MESSAGE_COLUMNS = "id, parent, role, created_at, text, parts, reply"
+NO_CHOICE = "{}"
 _IN_COLUMNS = ("id", "role", "created_at", "parts")
 _ROLES = {role.value: role for role in Role}
 
@@ -62,6 +64,18 @@ def to_json(value: JsonValue) -> str:
 def read_ending(text: str | None) -> Ending | None:
     """How a reply ended, from its column. Raises CodecError."""
     return None if text is None else decode(Ending, from_json(text, "ending"), "ending")
+
+
+def choice_column(choice: Choice) -> str:
+    """The column that says what was chosen for a conversation."""
+    return to_json(encode(choice))
+
+
+def read_choice(text: str) -> Choice:
+    """What was chosen for a conversation, from its column. Raises CodecError."""
+    if text == NO_CHOICE:  # as a rule
+        return Choice()
+    return decode(Choice, from_json(text, "choice"), "choice")
 
 
 def read_waiting(text: str) -> tuple[str, ...]:

@@ -9,7 +9,14 @@ from tui.storage.codec import CodecError, decode_events, from_json
 from tui.storage.database import connect, transaction
 from tui.storage.pages import read_rows
 from tui.storage.replies import interrupt_dead
-from tui.storage.rows import MESSAGE_COLUMNS, read_ending, read_message, read_waiting
+from tui.storage.rows import (
+    MESSAGE_COLUMNS,
+    NO_CHOICE,
+    read_choice,
+    read_ending,
+    read_message,
+    read_waiting,
+)
 from tui.storage.schema import index_all
 from tui.storage.standing import put_right
 
@@ -27,13 +34,15 @@ _Given = TypeVar("_Given")
 _TABLES = {
     len(columns): (table, columns)
     for table, columns in {
-        "conversation": "tttttTtTtnnntTnTNn",
+        "conversation": "tttttTtTtnnntTnTNnt",
         "message": "#ttTtntTTTNn",
         "journal": "#tt",
         "deletion": "#nttTT",
         "unsent": "#ntT",
     }.items()
 }
+# A row keeps the columns that its table had when it was written; these are what the others get.
+_ADDED: dict[int, tuple[Value, ...]] = {18: (NO_CHOICE,)}
 _LARGEST_NUMBER = 1e18
 
 
@@ -69,6 +78,7 @@ def _missing(db: Connection) -> int:
 
 def _keep(db: Connection, number: int, row: Sequence[Value]) -> None:
     """A row goes where it seems to belong, if it makes sense there."""
+    row = (*row, *_ADDED.get(len(row), ()))
     table, columns = _TABLES.get(len(row), ("", ""))
     if not table or (row[0] is None) != (columns[0] == "#"):
         return
@@ -131,15 +141,20 @@ def _clean(db: Connection) -> None:
     rows = db.execute(f"SELECT {MESSAGE_COLUMNS} FROM message")
     for id_ in [row[0] for row in rows if not _can(read_message, row)]:
         db.execute("UPDATE message SET parts = NULL, reply = NULL WHERE id = ?", (id_,))
-    rows = db.execute("SELECT id, ending FROM conversation")
-    for id_ in [row[0] for row in rows if not _can(read_ending, row[1])]:
-        db.execute("UPDATE conversation SET ending = NULL WHERE id = ?", (id_,))
-    rows = db.execute("SELECT id, waiting FROM conversation")
-    for id_ in [row[0] for row in rows if not _can(read_waiting, row[1])]:
-        db.execute("UPDATE conversation SET waiting = '[]' WHERE id = ?", (id_,))
+    _clean_column(db, "ending", read_ending, None)
+    _clean_column(db, "waiting", read_waiting, "[]")
+    _clean_column(db, "choice", read_choice, NO_CHOICE)
     rows = db.execute("SELECT id, events FROM journal")
     for number in [row[0] for row in rows if not _can(_read_events, row[1])]:
         db.execute("DELETE FROM journal WHERE id = ?", (number,))
+
+
+def _clean_column(
+    db: Connection, column: str, read: Callable[[_Given], object], nothing: str | None
+) -> None:
+    rows = db.execute(f"SELECT id, {column} FROM conversation")
+    for id_ in [row[0] for row in rows if not _can(read, row[1])]:
+        db.execute(f"UPDATE conversation SET {column} = ? WHERE id = ?", (nothing, id_))
 
 
 def _read_events(text: str) -> None:

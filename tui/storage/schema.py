@@ -105,6 +105,10 @@ CREATE VIRTUAL TABLE word USING fts5 (
 );
 """
 
+_CHOICES = """
+ALTER TABLE conversation ADD COLUMN choice TEXT NOT NULL DEFAULT '{}';  -- JSON: what was chosen
+"""
+
 
 def _create_conversations(connection: Connection) -> None:
     _run(connection, _CONVERSATIONS)
@@ -113,6 +117,11 @@ def _create_conversations(connection: Connection) -> None:
 def _create_search(connection: Connection) -> None:
     _run(connection, _SEARCH)
     index_all(connection)
+
+
+def _add_choices(connection: Connection) -> None:
+    # Rows that were written before keep what they had: they end before this column.
+    _run(connection, _CHOICES)
 
 
 def index_all(connection: Connection) -> None:
@@ -146,4 +155,6 @@ def _run(connection: Connection, script: str) -> None:
             statement = ""
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create_conversations, _create_search)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    *(_create_conversations, _create_search, _add_choices),
+)

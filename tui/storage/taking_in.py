@@ -2,8 +2,9 @@
 
 A conversation that is here already, by its id or its origin, gets the messages that it does not
 have, and the rest of replies that were exported before they had ended. What stands here stays as it
-is: titles, drafts, the branch being read. What was deleted here stays deleted for as long as the
-deletion can be undone; after that nothing is known of it, and it comes like any other.
+is: titles, drafts, models and parameters that were chosen, the branch being read. What was deleted
+here stays deleted for as long as the deletion can be undone; after that nothing is known of it, and
+it comes like any other.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from tui.chat.ending import Outcome
 from tui.storage.database import next_change
 from tui.storage.exchange.imported import stable_id
-from tui.storage.rows import to_json
+from tui.storage.rows import choice_column, to_json
 from tui.storage.schema import index
 from tui.storage.standing import restate
 from tui.storage.words import fold
@@ -159,12 +160,13 @@ def _insert(db: Connection, kept: Kept, change: int) -> None:
     title = conversation.title
     db.execute(
         "INSERT INTO conversation (id, title, folded, given_title, system, draft, waiting, pinned,"
-        " created_at, updated_at, model, messages, origin, change)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?)",
+        " created_at, updated_at, model, messages, origin, choice, change)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?)",
         (
             *(conversation.id, title, fold(title), conversation.given_title, conversation.system),
             *(kept.draft, to_json(kept.waiting), kept.is_pinned),
-            *(kept.created_at, min(kept.updated_at, time.time()), kept.origin, change),
+            *(kept.created_at, min(kept.updated_at, time.time()), kept.origin),
+            *(choice_column(conversation.choice), change),
         ),
     )
 

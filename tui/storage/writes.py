@@ -9,7 +9,7 @@ from tui.chat.conversation import TITLE_LENGTH
 from tui.chat.hygiene import one_line
 from tui.chat.message import new_id
 from tui.storage.database import next_change
-from tui.storage.rows import MESSAGE_COLUMNS, message_row, to_json
+from tui.storage.rows import MESSAGE_COLUMNS, choice_column, message_row, to_json
 from tui.storage.schema import index, unindex
 from tui.storage.words import fold
 
@@ -50,8 +50,11 @@ def save(db: Connection, sheet: Sheet, run: str) -> None:
         return
     db.execute(
         "UPDATE conversation SET system = ?, head = ?, draft = ?, draft_by = ?, waiting = ?,"
-        " change = ? WHERE id = ?",
-        (sheet.system, sheet.head, draft, by, waiting, change, sheet.id),
+        " choice = coalesce(?, choice), change = ? WHERE id = ?",
+        (
+            *(sheet.system, sheet.head, draft, by, waiting),
+            *(choice_column(sheet.choice) if sheet.is_chosen else None, change, sheet.id),
+        ),
     )
     # Another run may have given it a title; only `rename` changes that.
     if not sheet.given_title:
@@ -73,11 +76,12 @@ def _has_deleted(db: Connection, conversation_id: str) -> bool:
 def _insert(db: Connection, sheet: Sheet, change: int, run: str, now: float) -> None:
     db.execute(
         "INSERT INTO conversation (id, title, folded, given_title, system, head, draft, draft_by,"
-        " waiting, pinned, created_at, updated_at, model, messages, change)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, '', 0, ?)",
+        " waiting, pinned, created_at, updated_at, model, messages, choice, change)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, '', 0, ?, ?)",
         (
             *(sheet.id, sheet.title, fold(sheet.title), sheet.given_title, sheet.system),
-            *(sheet.head, sheet.draft or "", run, to_json(sheet.waiting or ()), now, now, change),
+            *(sheet.head, sheet.draft or "", run, to_json(sheet.waiting or ()), now, now),
+            *(choice_column(sheet.choice), change),
         ),
     )
 
@@ -107,8 +111,12 @@ def pin(db: Connection, conversation_id: str, *, is_pinned: bool) -> None:
     )
 
 
-def duplicate(db: Connection, conversation_id: str) -> str:
-    """A copy with all branches, as new as can be; gives back its id."""
+def duplicate(db: Connection, conversation_id: str) -> str | None:
+    """A copy with all branches, as new as can be; gives back its id, `None` if there is nothing."""
+    known = db.execute("SELECT head FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+    if known is None:
+        return None
+    (head,) = known
     change, copy, now = next_change(db), new_id(), time.time()
     rows = db.execute(
         f"SELECT {MESSAGE_COLUMNS} FROM message WHERE conversation = ? AND deletion IS NULL"
@@ -118,9 +126,9 @@ def duplicate(db: Connection, conversation_id: str) -> str:
     ids = {row[0]: new_id() for row in rows}
     db.execute(
         "INSERT INTO conversation (id, title, folded, given_title, system, head, draft, waiting,"
-        " pinned, created_at, updated_at, model, ending, messages, change)"
+        " pinned, created_at, updated_at, model, ending, messages, choice, change)"
         " SELECT ?, title, folded, given_title, system, NULL, draft, '[]', 0, ?, ?, model, ending,"
-        " 0, ? FROM conversation WHERE id = ?",
+        " 0, choice, ? FROM conversation WHERE id = ?",
         (copy, now, now, change, conversation_id),
     )
     for id_, parent, *columns in rows:
@@ -130,9 +138,6 @@ def duplicate(db: Connection, conversation_id: str) -> str:
             (ids[id_], copy, ids.get(parent), *columns, change),
         ).lastrowid
         index(db, seq or 0, columns[2])
-    (head,) = db.execute(
-        "SELECT head FROM conversation WHERE id = ?", (conversation_id,)
-    ).fetchone()
     # The head may be a reply that is still running: then the copy goes on from its prompt.
     while head is not None and head not in ids:
         row = db.execute("SELECT parent FROM message WHERE id = ?", (head,)).fetchone()

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from textual import events, work
 from textual.app import App, SystemCommand
+from textual.binding import Binding
 
 from tui.chat.ending import CancelledBy
 from tui.errors import SettingsError
 from tui.storage.history import History
 from tui.ui import markdown
 from tui.ui.conversations import Conversations
-from tui.ui.keys import ACTIONS, Place, bindings, check_keymap, key_names
+from tui.ui.keymap import check_keymap
+from tui.ui.keys import ACTIONS, Place, bindings, key_names
 from tui.ui.screens import keeping
 from tui.ui.screens.chat import ChatScreen
 from tui.ui.theme_files import load_themes, themes_folder
@@ -32,9 +34,9 @@ if TYPE_CHECKING:
     from textual.theme import Theme
     from textual.widget import Widget
 
-    from tui.launch import Launch, Opening, Session
+    from tui.launch import Launch, Opening
+    from tui.session import Session
     from tui.storage.records import Kept
-    from tui.storage.settings import Settings
     from tui.ui.keys import Action
 
 _SIGNALS = {
@@ -68,7 +70,7 @@ async def _run(launch: Launch, themes: list[Theme], opening: Opening) -> NoRetur
     history = History(launch.history_file)
     last_resort = _LastResort()
     async with launch.open() as session:
-        app = RillApp(session, launch.settings, themes, history, opening)
+        app = RillApp(launch, session, themes, history, opening)
         for number, by in _SIGNALS.items():
             asyncio.get_running_loop().add_signal_handler(number, app.end_by_signal, number, by)
             # The loop runs that; this one runs even while the loop waits for the terminal to read.
@@ -105,17 +107,23 @@ class RillApp(App[None]):
     # The chat screen's own: Textual does not read the stylesheet of a default screen.
     CSS_PATH = "screens/chat.tcss"
     # Here and not on a screen, because they count while a dialog is open, too.
-    BINDINGS = [*bindings(Place.ANYWHERE)]  # noqa: RUF012 - Textual's own way to declare them
+    BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
+        *bindings(Place.ANYWHERE),
+        # Textual's own would count over dialogs, too, where it acts on what lies below, and where
+        # its key moves up in a list.
+        Binding(App.COMMAND_PALETTE_BINDING, "command_palette", "palette", show=False),
+    ]
 
     def __init__(
         self,
+        launch: Launch,
         session: Session,
-        settings: Settings,
         themes: Iterable[Theme],
         history: History,
         opening: Opening,
     ) -> None:
         super().__init__()
+        settings = launch.settings
         foreign = list(self.available_themes)
         for theme in themes:
             self.register_theme(theme)
@@ -124,8 +132,8 @@ class RillApp(App[None]):
             self.unregister_theme(name)
         self._keys = settings.keys
         self.set_keymap(dict(settings.keys))
-        self._conversations = Conversations(history, system=session.system)
-        self._chat = ChatScreen(session, self._conversations, settings.keys, opening)
+        self._conversations = Conversations(history)
+        self._chat = ChatScreen(launch, session, self._conversations, opening)
         self._typed_ahead: list[events.Key | events.Paste] | None = []
 
     def get_default_screen(self) -> Screen[None]:

@@ -13,20 +13,23 @@ if TYPE_CHECKING:
     from tui.ui.keys import Action
 
 # A word alone: a path such as /usr/bin, or a sentence about one, is a prompt.
-_COMMAND = re.compile(r"/([a-z_]+)", re.IGNORECASE)
+_COMMAND = re.compile(r"(/[a-z_]+)(?:[ \t]+([^\n]*))?", re.IGNORECASE)
 
 
-def find_command(text: str) -> Action | None:
-    """The action that `text` is the command for; `None` if it is a prompt.
+def find_command(text: str) -> tuple[Action | None, str]:
+    """The action that `text` is the command for, and what stands behind it; `None`: a prompt.
 
     Raises:
         UsageError: it looks like a command, but there is none of that name.
     """
     if not (match := _COMMAND.fullmatch(text.rstrip())):
-        return None
-    word = match.group().lower()
-    if action := BY_SLASH.get(word):
-        return action
+        return None, ""
+    word, argument = match.group(1).lower(), match.group(2) or ""
+    action = BY_SLASH.get(word)
+    if argument and not (action and action.argument):
+        return None, ""
+    if action:
+        return action, argument
     raise UsageError(
         f"There is no command {word}; {nearest(word, BY_SLASH)} A space before it sends it as text."
     )

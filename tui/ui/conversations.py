@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.chat.conversation import Conversation
@@ -34,8 +34,8 @@ _Result = TypeVar("_Result")
 class Refreshed:
     """What a look at the history has brought.
 
-    `is_other`: there are other messages than before, or another title. `events` came for the reply
-    that runs elsewhere.
+    `is_other`: there are other messages than before, another title or another choice. `events` came
+    for the reply that runs elsewhere.
     """
 
     is_other: bool
@@ -45,14 +45,13 @@ class Refreshed:
 class Conversations:
     """There is always a current one. What changes here is written to the history at once."""
 
-    def __init__(self, history: History, *, system: str = "") -> None:
+    def __init__(self, history: History) -> None:
         self.history = history
-        self._system = system
         self._changed: dict[str, OpenConversation] = {}
         self.current = self._blank()
 
     def _blank(self) -> OpenConversation:
-        return OpenConversation(Conversation(system=self._system))
+        return OpenConversation(Conversation())
 
     @property
     def changed(self) -> Sequence[Kept]:
@@ -109,7 +108,7 @@ class Conversations:
 
         Raises HistoryError.
         """
-        known = target.elsewhere
+        known, told = target.elsewhere, target.kept
         changes = await self.history.read(
             reads.changes,
             *(target.conversation.id, target.change, self.history.presence),
@@ -119,12 +118,16 @@ class Conversations:
             was_gone, target.is_gone = target.is_gone, True
             return Refreshed(is_other=False) if was_gone else None
         target.is_gone = False
+        if target.kept is not told:  # what was chosen while this was read may not be in it
+            changes = replace(changes, choice=target.conversation.choice)
         is_other = target.take_in(changes)
         target.change = changes.change
         running = changes.running
         if known and running and running.begun.id == known.message_id:
             known.tell(running)
             return Refreshed(is_other, running.events)
+        if known is not None and target.goes_on:  # as after a reply of our own
+            target.goes_on = target.has_complete(known.message_id)
         target.elsewhere = None if running is None else Elsewhere.of(running)
         return Refreshed(is_other or known is not None or running is not None)
 
@@ -146,6 +149,7 @@ class Conversations:
 
     def begin(self, target: OpenConversation, reply: Reply, prompt_id: str) -> Journal:
         """A reply is asked for; what comes of it goes to the journal."""
+        self.keep(target)  # the head may have moved: after a crash the reply is looked for there
         target.receives = prompt_id
         return Journal(self.history, target.conversation, reply.message(), prompt_id)
 
@@ -168,8 +172,11 @@ class Conversations:
             known.is_pinned = is_pinned
         self.history.write(writes.pin, conversation_id, is_pinned=is_pinned)
 
-    async def duplicate(self, conversation_id: str) -> str:
-        """Copy it with all its branches; gives back the copy's id. Raises HistoryError."""
+    async def duplicate(self, conversation_id: str) -> str | None:
+        """Copy it with all its branches; gives back the copy's id, `None` if it is gone.
+
+        Raises HistoryError.
+        """
         return await _soon(self.history.write(writes.duplicate, conversation_id))
 
     def delete(self, conversation_id: str) -> None:
@@ -227,7 +234,12 @@ class Conversations:
         return self._changed.get(conversation_id)
 
     def _sheet(self, target: OpenConversation) -> Sheet:
-        return Sheet.of(target.conversation, target.draft, tuple(target.waiting))
+        return Sheet.of(
+            target.conversation,
+            target.draft,
+            tuple(target.waiting),
+            known=None if target.kept is None else target.kept.choice,
+        )
 
     def _note(self, target: OpenConversation, sheet: Sheet) -> None:
         target.kept = sheet

@@ -1,7 +1,8 @@
 """The one table of actions: bindings, palette, slash commands and the help screen come from it.
 
-Every action has a path of plain ASCII: a slash command, or a letter in the transcript. Terminals
-and multiplexers eat the rest.
+Every action has a way that is plain: a slash command, a letter in the transcript, or a key that all
+terminals send: enter, escape, up, down, ctrl with a letter. Of the rest terminals and multiplexers
+eat some.
 """
 
 from __future__ import annotations
@@ -10,13 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.binding import Binding
-from textual.keys import Keys, key_to_character
-from textual.widgets import TextArea
-
-from tui.errors import SettingsError
-from tui.hints import nearest
+from textual.keys import key_to_character
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +43,8 @@ class Action:
     place: Place = Place.CHAT
     footer: bool = False
     priority: bool = False
+    argument: str = ""
+    """What may stand behind the slash command."""
 
     @property
     def command(self) -> str:
@@ -113,7 +111,8 @@ ACTIONS = (
     Action(
         "interrupt",
         "Stop, copy, clear, quit",
-        "Stop the running reply; else copy the selection; else clear the prompt; twice: quit",
+        "Stop the running reply; else close the dialog; else copy the selection; "
+        "else clear the prompt; twice: quit",
         "ctrl+c",
         place=Place.ANYWHERE,
         priority=True,
@@ -127,6 +126,23 @@ ACTIONS = (
         "/open",
         footer=True,
     ),
+    Action(
+        "choose_model",
+        "Model",
+        "Choose another model for this conversation",
+        "f3",
+        "/model",
+        argument="PROVIDER/MODEL",
+    ),
+    Action(
+        "set_parameters",
+        "Parameters",
+        "Change what is asked of the model here: temperature, the longest reply and the like",
+        "f4",
+        "/set",
+        argument="NAME VALUE",
+    ),
+    Action("enter_key", "API key", "Enter the key of this provider", slash="/key"),
     Action(
         "rename_conversation", "Rename", "Give this conversation another title", "f2", "/rename"
     ),
@@ -305,17 +321,26 @@ ACTIONS = (
     ),
 )
 
-_CHAT_PLACES = (Place.ANYWHERE, Place.CHAT, Place.PROMPT, Place.TRANSCRIPT)
+MOVES = (
+    ("down,ctrl+n", "line", 1),
+    ("up,ctrl+p", "line", -1),
+    ("pagedown", "page", 1),
+    ("pageup", "page", -1),
+    # For the line that is typed there are ctrl+a and ctrl+e.
+    ("home", "top", 0),
+    ("end", "bottom", 0),
+)
+"""The keys that move in a list that one finds in by typing, nobody's to take away."""
 BY_SLASH = {action.slash: action for action in ACTIONS if action.slash}
 _NAMES = {"escape": "esc"}
-_EDITING = {binding.key for binding in Binding.make_bindings(TextArea.BINDINGS)}
 
 
 def bindings(*places: Place) -> list[Binding]:
     """Textual's bindings for the actions of these places."""
     return [
         Binding(
-            action.keys,
+            # Textual gives the user's key only to what has one: this is one that nobody can press.
+            action.keys or f"no_key_{action.id}",
             action.command,
             action.title,
             id=action.id,
@@ -323,13 +348,13 @@ def bindings(*places: Place) -> list[Binding]:
             priority=action.priority,
         )
         for action in ACTIONS
-        if action.keys and action.place in places
+        if action.place in places
     ]
 
 
 def key_names(action: Action, keymap: Mapping[str, str]) -> list[str]:
     """The keys of an action as a person would write them, the user's own if there are any."""
-    return [_NAMES.get(key, key) for key in _keys(keymap.get(action.id, action.keys))]
+    return [_NAMES.get(key, key) for key in single_keys(keymap.get(action.id, action.keys))]
 
 
 def first_key(action_id: str, keymap: Mapping[str, str]) -> str:
@@ -338,42 +363,7 @@ def first_key(action_id: str, keymap: Mapping[str, str]) -> str:
     return next(iter(key_names(action, keymap)), action.slash)
 
 
-def check_keymap(keymap: Mapping[str, str], where: str) -> None:
-    """Check the user's `[keys]`; `where` is the file they are in.
-
-    Raises:
-        SettingsError: a name that is no action, a key that does not exist, or one that two actions
-            would share in one place, or that the prompt needs to edit its text.
-    """
-    by_id = {action.id: action for action in ACTIONS if action.keys}
-    for name, keys in keymap.items():
-        if name not in by_id:
-            raise SettingsError(f"{where}: keys.{name} is not an action; {nearest(name, by_id)}")
-        for key in keys.split(","):
-            if not _is_key(key.strip()):
-                raise SettingsError(
-                    f"{where}: keys.{name} names {key!r}, which is no key; one looks like ctrl+g."
-                )
-    palette = _keys(App.COMMAND_PALETTE_BINDING)
-    taken = {(place, key): "the command palette" for place in _CHAT_PLACES for key in palette}
-    for action in by_id.values():
-        # What counts anywhere is taken everywhere in the chat.
-        places = _CHAT_PLACES if action.place in {Place.ANYWHERE, Place.CHAT} else (action.place,)
-        for key in _keys(keymap.get(action.id, action.keys)):
-            for place in places:
-                other = taken.setdefault((place, key), action.id)
-                if other != action.id:
-                    raise SettingsError(
-                        f"{where}: the key {key} is wanted by both {other} and {action.id}."
-                    )
-            if key in _EDITING - set(_keys(action.keys)) and Place.PROMPT in places:
-                raise SettingsError(
-                    f"{where}: keys.{action.id} names {key}, which edits the text in the prompt; "
-                    "take another, for instance one of f2 to f5."
-                )
-
-
-def _keys(keys: str) -> list[str]:
+def single_keys(keys: str) -> list[str]:
     """The single keys, each by one name only: `]` and `right_square_bracket` are the same."""
     return [_one_name(key.strip()) for key in keys.split(",") if key.strip()]
 
@@ -381,11 +371,3 @@ def _keys(keys: str) -> list[str]:
 def _one_name(key: str) -> str:
     character = key_to_character(key)
     return character if character and character.isprintable() and character != " " else key
-
-
-def _is_key(key: str) -> bool:
-    *modifiers, base = key.split("+") if key != "+" else ["plus"]
-    if not set(modifiers) <= {"ctrl", "alt", "shift", "super", "meta", "hyper"}:
-        return False
-    known = base in {named.value for named in Keys}
-    return known or len(base) == 1 or key_to_character(base) is not None

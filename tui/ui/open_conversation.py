@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tui.chat.ending import Outcome
 from tui.chat.reply import Reply
 from tui.storage.records import Sheet
 
@@ -52,7 +53,7 @@ class OpenConversation:
     change: int = 0
     """The change of the history up to which it is known here."""
     kept: Sheet | None = None
-    """What the history was told last."""
+    """What the history was told last, or has told."""
     receives: str | None = None
     """The prompt that a reply is being received to here."""
     is_gone: bool = False
@@ -77,6 +78,13 @@ class OpenConversation:
         """Nothing was ever said, typed or left waiting in it."""
         return not (len(self.conversation) or self.draft.strip() or self.waiting)
 
+    def has_complete(self, message_id: str) -> bool:
+        """Whether a reply is there, and has come to its end."""
+        if message_id not in self.conversation:
+            return False
+        ending = self.conversation[message_id].ending
+        return ending is not None and ending.outcome is Outcome.COMPLETE
+
     def take_in(self, changes: Changes) -> bool:
         """Do here what other runs have done; false if all of that was known.
 
@@ -87,6 +95,7 @@ class OpenConversation:
         title = conversation.given_title
         conversation.title = changes.given_title
         is_other = conversation.given_title != title
+        is_other |= self._take_in_choice(changes)
         for message, parent in changes.messages:
             if message.id in conversation:
                 if conversation[message.id] == message:
@@ -109,3 +118,14 @@ class OpenConversation:
                 conversation.remove(message_id)
                 is_other = True
         return is_other
+
+    def _take_in_choice(self, changes: Changes) -> bool:
+        """What was chosen here and is not told yet counts more than what others have chosen."""
+        if self.kept is None:
+            return False
+        is_told = self.conversation.choice == self.kept.choice
+        self.kept = replace(self.kept, choice=changes.choice)
+        if not is_told or self.conversation.choice == changes.choice:
+            return False
+        self.conversation.choice = changes.choice
+        return True

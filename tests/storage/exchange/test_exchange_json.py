@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.storage.exchange.trees import as_told, kept_conversations
 from tui.chat.conversation import Conversation
-from tui.chat.message import Message, Role, TextPart, ToolUsePart
+from tui.chat.message import Message, Role, ServerPart, TextPart, ToolUsePart
+from tui.chat.parameters import Choice, Parameters
 from tui.errors import ArchiveUnreadable
 from tui.storage.exchange.archive import open_archive
 from tui.storage.exchange.rill_json import write_json
@@ -62,6 +63,27 @@ def test_the_document_is_for_people_too():
     assert '"text": "At six."' in written
     assert json.loads(written)["format"] == "rill-conversations"
     assert max(map(len, written.splitlines())) < 100
+
+
+def test_a_choice_is_exported_and_nothing_is_said_of_none():
+    kept = small()
+    assert "choice" not in json.loads("".join(write_json([kept])))["conversations"][0]
+    kept.conversation.choice = Choice("ollama/qwen", Parameters(temperature=0.5, stop=("END",)))
+    assert json.loads("".join(write_json([kept])))["conversations"][0]["choice"] == {
+        "model": "ollama/qwen",
+        "parameters": {"temperature": 0.5, "stop": ["END"]},
+    }
+
+
+def test_what_only_the_provider_reads_is_exported_too(path: Path):
+    kept = small()
+    memo = ServerPart("openai-responses:reasoning", {"encrypted_content": "x"})
+    signed = ToolUsePart("t1", "look", {}, "s2")
+    parts = (memo, TextPart("At six.", signature="s1"), signed)
+    kept.conversation.append(Message(Role.ASSISTANT, parts, id="a2"))
+    path.write_text("".join(write_json([kept])))
+    (found,) = open_archive(path)
+    assert found.conversation["a2"].parts == parts
 
 
 def test_conversations_are_written_one_at_a_time():
@@ -136,6 +158,14 @@ def message(**changes: object) -> dict[str, object]:
         ({"head": "nobody"}, "head"),
         ({"head": 5}, "'head' is not a str"),
         ({"waiting": [1]}, "waiting"),
+        ({"choice": None}, "choice is not an object"),
+        ({"choice": {"colour": "red"}}, "choice has 'colour', which is not known"),
+        ({"choice": {"model": 5}}, "choice.model is not a str"),
+        ({"choice": {"parameters": {"top_k": "5"}}}, "choice.parameters.top_k is not a int"),
+        ({"choice": {"parameters": {"max_tokens": 0}}}, "max_tokens must be at least 1"),
+        ({"choice": {"parameters": {"effort": "hgh"}}}, "effort is 'hgh', not known"),
+        ({"choice": {"parameters": {"stop": "END"}}}, "choice.parameters.stop is not a list"),
+        ({"choice": {"parameters": {"temperature": 1e305}}}, "too large"),
         ({"messages": [5]}, r"messages\[0\] is not an object"),
         ({"messages": [message(parent="later")], "head": None}, "parent"),
         ({"messages": [message(parent="m")], "head": None}, "parent"),

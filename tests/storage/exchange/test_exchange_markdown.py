@@ -116,6 +116,21 @@ def test_everything_that_is_no_text_has_its_place():
     assert "**Tool failed:**\n\n````\n```\n````\n" in text
 
 
+def test_what_is_for_the_provider_alone_is_not_shown():
+    text = written(
+        reply(
+            "At",
+            ServerPart("openai-responses:reasoning", {"encrypted_content": "secret"}),
+            TextPart("six.", signature="signed"),
+            ServerPart("web_search", {"a": 1}),
+        )
+    )
+    assert "secret" not in text
+    assert "openai-responses" not in text
+    assert "signed" not in text
+    assert "At\n\nsix.\n\n**Block of the server:** web" in text
+
+
 def test_how_a_reply_ended_is_said_unless_it_simply_did():
     assert "complete" not in written(reply("At six."))
     assert "ended" not in written(reply("At six.", ending=None))

@@ -150,6 +150,7 @@ def test_what_a_model_writes_never_becomes_active(attack: str):
             ToolUsePart("t", attack, None),
             ToolResultPart("t", attack),
             ServerPart(attack, {attack: attack}),
+            ServerPart("x", {attack: attack}),
         )
         ending = Ending(Outcome.COMPLETE, attack)
         conversation.append(Message(role, parts, model=attack, ending=ending))
@@ -204,6 +205,16 @@ def test_links_lead_to_the_web_and_an_image_is_a_link():
     ]
     assert "image: d" in page
     assert "<img" not in page
+
+
+def test_what_is_for_the_provider_alone_is_not_shown():
+    memo = ServerPart("openai-responses:reasoning", {"encrypted_content": "secret"})
+    page = page_of("At ", memo, TextPart("six.", signature="signed"), ServerPart("search", {}))
+    text = check_harmless(page).text
+    assert "At" in text
+    assert "six." in text
+    assert "Block of the server: search" in text
+    assert not re.search("secret|openai-responses|reasoning|signed", page)
 
 
 def test_how_a_reply_ended_is_said_unless_it_simply_did():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tui.chat import ending, message
 from tui.chat.conversation import Conversation
 from tui.chat.message import Message, Role
+from tui.chat.parameters import EFFORTS, Choice, Parameters
 from tui.storage.records import Kept
 
 # Everything but halves of surrogate pairs, which nothing keeps.
@@ -21,10 +22,12 @@ values = st.recursive(
 objects = st.dictionaries(texts, values, max_size=2)
 citations = st.builds(message.Citation, texts, st.none() | texts, st.none() | texts, objects)
 parts = st.one_of(
-    st.builds(message.TextPart, texts, st.lists(citations, max_size=2).map(tuple)),
+    st.builds(
+        message.TextPart, texts, st.lists(citations, max_size=2).map(tuple), st.none() | texts
+    ),
     st.builds(message.ThinkingPart, texts, st.none() | texts),
     st.builds(message.RedactedThinkingPart, texts),
-    st.builds(message.ToolUsePart, texts, texts, st.none() | objects),
+    st.builds(message.ToolUsePart, texts, texts, st.none() | objects, st.none() | texts),
     st.builds(message.ToolResultPart, texts, texts, st.booleans()),
     st.builds(message.ServerPart, texts, objects, st.booleans()),
 )
@@ -64,11 +67,29 @@ messages = st.builds(
     timing=st.builds(message.Timing, st.none() | times, st.none() | times),
 )
 
+numbers = st.none() | st.integers(1, 2**53)
+choices = st.builds(
+    Choice,
+    texts,
+    st.builds(
+        Parameters,
+        max_tokens=numbers,
+        temperature=st.none() | st.floats(0, 2),
+        top_p=st.none() | st.floats(0, 1),
+        top_k=numbers,
+        seed=st.none() | st.integers(-(2**53), 2**53),
+        stop=st.none() | st.lists(texts.filter(bool), max_size=2).map(tuple),
+        effort=st.none() | st.sampled_from(EFFORTS),
+        thinking_budget=numbers,
+    ),
+)
+
 
 @st.composite
 def conversations(draw: st.DrawFn) -> Conversation:
     """A tree: each message under one before it, or under none."""
     conversation = Conversation(title=draw(texts), system=draw(texts))
+    conversation.choice = draw(st.just(Choice()) | choices)
     ids: list[str | None] = [None]
     for each in draw(st.lists(messages, max_size=6)):
         conversation.add([(each, draw(st.sampled_from(ids)))])
@@ -94,6 +115,7 @@ def as_told(kept: Kept) -> tuple[object, ...]:
     conversation = kept.conversation
     return (
         *(conversation.id, conversation.given_title, conversation.system, conversation.head),
+        conversation.choice,
         list(conversation.messages()),
         *(kept.created_at, kept.updated_at, kept.is_pinned, kept.draft, kept.waiting),
         kept.origin,

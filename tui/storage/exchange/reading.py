@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tui.chat.hygiene import make_visible, one_line, repair_surrogates
-from tui.chat.message import Role, TextPart, ThinkingPart
+from tui.chat.message import Role, ServerPart, TextPart, ThinkingPart
 from tui.chat.wording import ending_sentence
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def other_branches(conversation: Conversation) -> int:
 def parts_to_read(message: Message) -> Iterator[Part]:
     """Its parts, of which those of one kind that stand together are one.
 
-    A citation can cut a text in the middle of a sentence.
+    A citation can cut a text in the middle of a sentence. Memos are for the provider alone.
     """
     held: TextPart | ThinkingPart | None = None
     for part in message.parts:
@@ -96,7 +96,7 @@ def parts_to_read(message: Message) -> Iterator[Part]:
                 if held is not None:
                     yield held
                 held = part if isinstance(part, TextPart | ThinkingPart) else None
-                if held is None:
+                if held is None and not (isinstance(part, ServerPart) and part.is_memo):
                     yield part
     if held is not None:
         yield held

@@ -10,9 +10,11 @@ from tui.chat.conversation import Conversation
 from tui.chat.hygiene import repair_surrogates
 from tui.chat.json_text import is_deeper
 from tui.chat.message import Message
+from tui.chat.parameters import PARAMETERS, Choice
 from tui.storage.codec import CodecError, decode, encode
 from tui.storage.exchange.imported import Skipped
 from tui.storage.records import Kept
+from tui.storage.settings import check_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +26,7 @@ VERSION = 1
 _DEEPEST = 300
 _FIELDS = {
     *("id", "title", "system", "created_at", "updated_at", "is_pinned", "draft", "waiting"),
-    *("origin", "head", "messages"),
+    *("origin", "head", "messages", "choice"),
 }
 
 
@@ -68,10 +70,13 @@ def _entry(kept: Kept) -> dict[str, object]:
     conversation = kept.conversation
     if not conversation.is_whole:
         raise ValueError(f"conversation {conversation.id} is known only in part")
+    choice = encode(conversation.choice)
     return {
         "id": conversation.id,
         "title": conversation.given_title,
         "system": conversation.system,
+        # A Rill that knows no choices can read all conversations without one.
+        **({"choice": choice} if choice else {}),
         "created_at": kept.created_at,
         "updated_at": kept.updated_at,
         "is_pinned": kept.is_pinned,
@@ -97,6 +102,7 @@ def _kept(entry: Mapping[str, object]) -> Kept:
         system=_field(entry, "system", str),
         title=_field(entry, "title", str),
     )
+    conversation.choice = _choice(entry)
     for number, item in enumerate(_field(entry, "messages", list)):
         message, parent = _message(item, f"messages[{number}]")
         if message.id in conversation:
@@ -120,6 +126,14 @@ def _kept(entry: Mapping[str, object]) -> Kept:
         waiting=tuple(repair_surrogates(text) for text in waiting),
         origin=_optional(entry, "origin"),
     )
+
+
+def _choice(entry: Mapping[str, object]) -> Choice:
+    choice = decode(Choice, entry.get("choice", {}), "choice")
+    for name in PARAMETERS:
+        if wrong := check_parameter(name, getattr(choice.parameters, name)):
+            raise CodecError(f"choice.parameters.{name} {wrong}")
+    return choice
 
 
 def _message(item: object, where: str) -> tuple[Message, str | None]:

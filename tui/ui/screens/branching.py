@@ -26,11 +26,6 @@ class BranchingScreen(KeepingScreen):
 
     _editing: _Editing | None = None
 
-    @property
-    def is_replying(self) -> bool:
-        """Whether a reply is coming in the open conversation."""
-        raise NotImplementedError
-
     # Singling out
 
     def action_previous_message(self) -> None:
@@ -53,10 +48,15 @@ class BranchingScreen(KeepingScreen):
         if message is None or self.focused is not self.transcript:
             self.status.marked = ""
             return
-        if message.role is Role.USER:
-            words = ["prompt marked", f"{self._key('edit')} edits"]
-        else:
-            words = ["reply marked", f"{self._key('retry')} asks again"]
+        is_prompt = message.role is Role.USER
+        words = ["prompt marked" if is_prompt else "reply marked"]
+        if self.is_replying or self._conversations.current.elsewhere is not None:
+            words.append(f"{self._key('copy_reply')} copies")  # all else is refused meanwhile
+            self.status.marked = " · ".join(words)
+            return
+        words.append(
+            f"{self._key('edit')} edits" if is_prompt else f"{self._key('retry')} asks again"
+        )
         if message.id in self.conversation and len(self.conversation.siblings(message.id)) > 1:
             words.append(f"{self._key('older_branch')} {self._key('newer_branch')} others")
         words.append(f"{self._key('delete_branch')} deletes")

@@ -14,25 +14,23 @@ from tui.chat.ending import CancelledBy, Ending, Outcome, ReplyError
 from tui.chat.events import ReplyStopped
 from tui.chat.message import Message, Role
 from tui.chat.reply import Phase, Reply
-from tui.chat.wording import limit_words
-from tui.errors import UsageError
+from tui.errors import KeyMissing, SettingsError, UsageError
 from tui.providers.stream_reply import stream_reply
 from tui.ui.commands import find_command
 from tui.ui.keys import Place, bindings, first_key
-from tui.ui.screens.branching import BranchingScreen
+from tui.ui.screens.choosing import ChoosingScreen
 from tui.ui.widgets.prompt_box import PromptBox
 from tui.ui.widgets.selection import Selecting
 from tui.ui.widgets.waiting_list import WaitingList
-from tui.ui.widgets.welcome import welcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from textual.app import ComposeResult
     from textual.events import Resize
     from textual.timer import Timer
 
-    from tui.launch import Opening, Session
+    from tui.launch import Launch, Opening
+    from tui.roster import Target
+    from tui.session import Session
     from tui.storage.journal import Journal
     from tui.ui.conversations import Conversations
     from tui.ui.open_conversation import OpenConversation
@@ -46,25 +44,22 @@ class _Running:
 
     reply: Reply
     to: OpenConversation
+    target: Target
     prompt_id: str
     journal: Journal
 
 
-class ChatScreen(BranchingScreen):
+class ChatScreen(ChoosingScreen):
     """Owns the open conversation. Leaving it in any way ends its reply."""
 
     BINDINGS = [*bindings(Place.CHAT)]  # noqa: RUF012 - Textual's own way to declare them
     AUTO_FOCUS = "#prompt"
 
     def __init__(
-        self,
-        session: Session,
-        conversations: Conversations,
-        keymap: Mapping[str, str],
-        opening: Opening,
+        self, launch: Launch, session: Session, conversations: Conversations, opening: Opening
     ) -> None:
-        super().__init__(PromptBox(self._submit), conversations, keymap)
-        self._session = session
+        keymap = launch.settings.keys
+        super().__init__(PromptBox(self._submit), conversations, keymap, launch, session)
         self._opening = opening
         self._under_way: _Running | None = None
         self._quit_timer: Timer | None = None
@@ -84,9 +79,6 @@ class ChatScreen(BranchingScreen):
 
     def on_mount(self) -> None:
         """Say what Rill talks to and how long replies may be, before anything is sent."""
-        options = self._session.options
-        self.title_bar.model = self._session.model_label
-        self.title_bar.badge = "demo, no model" if self._session.is_demo else ""
         self.prompt.border_subtitle = (
             f"{first_key('send', self._keymap)} sends · "
             f"{first_key('new_line', self._keymap)} new line"
@@ -94,13 +86,13 @@ class ChatScreen(BranchingScreen):
         self.status.follow_key = first_key("follow", self._keymap)
         self.status.copy_key = first_key("copy_reply", self._keymap)
         self.status.stop_key = first_key("stop", self._keymap)
-        self.status.address = self._session.provider.address
-        self.status.idle = f"ready · {limit_words(options.limit)}"
-        self.transcript.show_welcome(welcome(self._session, self._keymap))
         self.watch(self.transcript, "new_lines", self._show_new_lines)
         self.watch(self.transcript, "selected_lines", self._show_selected_lines)
         self.watch(self.transcript, "marked", self.show_marked)
+        self.watch(self.status, "reply", self.show_marked)
         self.show_current()
+        if self.target.is_demo:
+            self.look_nearby()
         self._open(self._opening)
 
     @work(group="opening", exit_on_error=False)
@@ -128,18 +120,21 @@ class ChatScreen(BranchingScreen):
         self._disarm_quit()
         current = self._conversations.current
         if not text.strip():
-            current.goes_on = True
-            self._send_next(current)
+            if not self.give_up_edit():
+                current.goes_on = True
+                self._send_next(current)
             return
         try:
-            command = find_command(text)
+            command, argument = find_command(text)
         except UsageError as error:
             self.notify(str(error), severity="warning", markup=False)
             self.prompt.put_back(text)
             return
         if command is not None:
-            await self.run_action(command.command)
-            if self.is_current:  # who types commands goes on typing
+            await self.run_action(
+                f"{command.command}({argument!r})" if argument else command.command
+            )
+            if self.is_current and not self._selects:  # who types commands goes on typing
                 self.set_focus(self.prompt)
             return
         if self.is_editing:
@@ -168,6 +163,8 @@ class ChatScreen(BranchingScreen):
     def _send(self, text: str, *, follow: bool = True) -> None:
         """Append a prompt to the open conversation and ask for the reply to it."""
         message = Message.from_user(text)
+        if not (len(self.conversation) or self.conversation.system):
+            self.conversation.system = self.target.system
         self.conversation.append(message)
         self._say(message)
         running = self._begin()
@@ -181,12 +178,11 @@ class ChatScreen(BranchingScreen):
         """Begin a reply to the head of the open conversation, which is a prompt."""
         current = self._conversations.current
         prompt = current.conversation.path()[-1]
-        options = self._session.options
-        reply = Reply(
-            provider=self._session.provider.name, model=options.model, limit=options.limit
-        )
+        target = self.target
+        options = target.options
+        reply = Reply(provider=target.provider, model=options.model, limit=options.limit)
         journal = self._conversations.begin(current, reply, prompt.id)
-        self._under_way = running = _Running(reply, current, prompt.id, journal)
+        self._under_way = running = _Running(reply, current, target, prompt.id, journal)
         self.title_bar.heading = current.conversation.title
         self.show_waiting()
         self.status.reply = reply
@@ -204,13 +200,10 @@ class ChatScreen(BranchingScreen):
         """The reply worker. Its state is in `running`: its successor may start before it ends."""
         reply = running.reply
         try:
+            provider = await self._session.connect(running.target)
+            options, http = running.target.options, self._session.http
             async with aclosing(
-                stream_reply(
-                    self._session.provider,
-                    running.to.conversation,
-                    self._session.options,
-                    self._session.http,
-                )
+                stream_reply(provider, running.to.conversation, options, http)
             ) as events:
                 async for event in events:
                     if reply.ending is not None:
@@ -218,9 +211,14 @@ class ChatScreen(BranchingScreen):
                     phase = reply.phase
                     reply.apply(event)
                     running.journal.note(event)
-                    self.transcript.stream(event)
+                    if self.transcript.is_showing(reply):
+                        self.transcript.stream(event)
                     if reply.phase is not phase and reply.phase is not Phase.STOPPED:
                         self.status.refresh()
+        except SettingsError as error:  # nothing was sent
+            words = f"{error} /key enters one." if isinstance(error, KeyMissing) else str(error)
+            broken = ReplyError("settings_error", words)
+            reply.apply(ReplyStopped(Ending(Outcome.ERROR, error=broken)))
         except Exception as error:
             # A bug of ours must end the reply in words, too, and not leave it running for ever.
             words = f"Rill itself failed: {type(error).__name__}"
@@ -248,6 +246,8 @@ class ChatScreen(BranchingScreen):
             return
         self._under_way = None
         message = running.reply.message()
+        if message.ending and message.ending.error and message.ending.error.status == 401:
+            self._launch.keys.forget(running.target.provider)  # a command may have a newer one
         running.to.conversation.append(message, parent=running.prompt_id)
         self._conversations.end(running.to, running.journal, message)
         running.to.goes_on = message.ending is not None and (
@@ -258,7 +258,8 @@ class ChatScreen(BranchingScreen):
         if running.to is self._conversations.current:
             self.status.reply = running.reply
             self.show_waiting()
-        self.transcript.end(message)
+        if self.transcript.is_showing(running.reply):
+            self.transcript.end(message)
         if running.to is self._conversations.current and running.to.waiting:
             self.call_later(self.go_on)
 
@@ -283,6 +284,7 @@ class ChatScreen(BranchingScreen):
     def leave(self, by: CancelledBy) -> None:
         """Stop what runs here and keep what is typed."""
         self.cancel_reply(by)
+        self._conversations.current.goes_on = False  # also behind a reply that another receives
         self.give_up_edit()
         self.keep_draft()
 
@@ -290,7 +292,8 @@ class ChatScreen(BranchingScreen):
         """Show the open conversation as it is now, and leave what is being typed alone."""
         current = self._conversations.current
         conversation, elsewhere = current.conversation, current.elsewhere
-        reply = self._under_way.reply if self._under_way else None
+        running = self._under_way
+        reply = running.reply if running and running.prompt_id == conversation.head else None
         if reply is None and elsewhere is not None and elsewhere.parent == conversation.head:
             reply = elsewhere.reply
             process = elsewhere.process_id
@@ -306,6 +309,7 @@ class ChatScreen(BranchingScreen):
         if reply is not None and conversation.head is not None:
             count = len(conversation.children(conversation.head)) + 1
             number = (count, count) if count > 1 else None
+        self.show_target()
         self.transcript.show(conversation, running=reply, alternative=number, follow=follow)
 
     def action_retry(self) -> None:
@@ -350,7 +354,7 @@ class ChatScreen(BranchingScreen):
             self.set_focus(self.transcript)
 
     def interrupt(self) -> None:
-        """Stop the reply at once; else copy the selection; else clear the prompt; twice: quit."""
+        """Stop the reply at once; else close, copy or clear what there is; twice: quit."""
         if self.cancel_reply(CancelledBy.STOP):
             self._disarm_quit()
         else:
@@ -360,7 +364,9 @@ class ChatScreen(BranchingScreen):
     async def _interrupt_idle(self) -> None:
         armed = self._quit_timer is not None
         self._disarm_quit()
-        if selected := self.prompt.selected_text or self.get_selected_text():
+        if not self.is_active:
+            self.app.screen.dismiss()
+        elif selected := self.prompt.selected_text or self.get_selected_text():
             self.copy(selected)
             self.transcript.select(Selecting.clear)
         elif self.prompt.text:

@@ -48,6 +48,7 @@ class EarlierPrompts(FindingScreen["str | None"]):
         super().__init__("Type words that are in it")
         self._history = history
         self._key = first_key("earlier_prompts", keymap)
+        self._box = Vertical(id="earlier")
         self._list = OptionList(markup=False, compact=True)
         self._list.can_focus = False
         self._note = Static(id="note", markup=False)
@@ -57,8 +58,7 @@ class EarlierPrompts(FindingScreen["str | None"]):
 
     def compose(self) -> ComposeResult:
         """A line to type in, the list, and more of the highlighted one."""
-        with Vertical(id="earlier") as box:
-            box.border_title = "Earlier prompts"
+        with self._box as box:
             box.border_subtitle = Content(f"enter takes it · {self._key} the one before · esc back")
             yield self.input
             self._note.display = False
@@ -74,7 +74,7 @@ class EarlierPrompts(FindingScreen["str | None"]):
     async def find(self, query: str) -> None:  # type: ignore[override] # the worker is not waited for
         """Read; a later question takes the place of this one."""
         try:
-            prompts = await self._history.read(reads.prompts, query, _MOST)
+            prompts = await self._history.read(reads.prompts, query, _MOST + 1)
         except HistoryError as error:
             self._show((), query, Content.styled(str(error), "$error"))
             return
@@ -110,7 +110,9 @@ class EarlierPrompts(FindingScreen["str | None"]):
         self.call_after_refresh(self._fill, at or 0)
 
     def _show(self, prompts: Sequence[str], query: str, nothing: Content) -> None:
-        self._prompts, self._answered = prompts, query
+        more = f" · the newest {_MOST}; type more to narrow it" if len(prompts) > _MOST else ""
+        self._box.border_title = f"Earlier prompts{more}"
+        self._prompts, self._answered = prompts[:_MOST], query
         self._note.update(nothing)
         self._note.display = not prompts
         self._list.display = self._whole.display = bool(prompts)

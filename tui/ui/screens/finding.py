@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Input
 
+from tui.ui.keys import MOVES
 from tui.ui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
@@ -25,13 +26,10 @@ class FindingScreen(ModalScreen[ScreenResultType]):
 
     BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
         Binding("escape", "dismiss(None)", "Back", id="finding.back"),
-        Binding("down,ctrl+n", "move('line', 1)", show=False, priority=True, id="finding.down"),
-        Binding("up,ctrl+p", "move('line', -1)", show=False, priority=True, id="finding.up"),
-        Binding("pagedown", "move('page', 1)", show=False, priority=True, id="finding.page_down"),
-        Binding("pageup", "move('page', -1)", show=False, priority=True, id="finding.page_up"),
-        # For the line that is typed there are ctrl+a and ctrl+e.
-        Binding("home", "move('top')", show=False, priority=True, id="finding.top"),
-        Binding("end", "move('bottom')", show=False, priority=True, id="finding.bottom"),
+        *(
+            Binding(keys, f"move('{how}', {step})", show=False, priority=True)
+            for keys, how, step in MOVES
+        ),
     ]
 
     def __init__(self, placeholder: str) -> None:

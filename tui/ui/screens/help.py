@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 
 _NARROW = 72
+_MOVES = (
+    "By a line; pageup and pagedown by a page; home and end to the ends; enter takes, esc leaves"
+)
 _LONGEST_COMMAND = max(len(action.slash) for action in ACTIONS)
 
 
@@ -70,6 +73,8 @@ class HelpScreen(ModalScreen[None]):
             ]
             if place is Place.CHAT:
                 rows.append(("ctrl+p", "", "Command palette: actions and themes"))
+            if place is Place.SWITCHER:
+                rows.insert(0, ("up, down", "", _MOVES))
             if self.app.size.width < _NARROW:
                 for keys, slash, help_ in rows:
                     table.add_row(Text(f"{keys}  {slash}".strip(), style=colors["accent"]))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def warm_up() -> None:
     """Load the dialogs, which the start does not wait for, before somebody opens one."""
-    for name in ("earlier", "rename", "switcher"):
+    for name in ("asking", "earlier", "key_entry", "model_picker", "rename", "switcher"):
         import_module(f"tui.ui.screens.{name}")
 
 
@@ -72,6 +72,7 @@ class KeepingScreen(OpeningScreen):
 
     def action_pin_conversation(self) -> None:
         """Keep the open conversation on top of the list, or not."""
+        self.keep_draft()
         current = self._conversations.current
         if current.is_blank:
             self.notify("There is nothing to pin yet.", severity="warning", markup=False)
@@ -86,6 +87,7 @@ class KeepingScreen(OpeningScreen):
 
     async def action_duplicate_conversation(self) -> None:
         """Go on in a copy of the open conversation."""
+        self.keep_draft()
         if self._conversations.current.is_blank:
             self.notify("There is nothing to copy yet.", severity="warning", markup=False)
             return
@@ -99,7 +101,9 @@ class KeepingScreen(OpeningScreen):
         except HistoryError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        if go_there:
+        if copy is None:
+            self.notify("That conversation is gone.", severity="warning", markup=False)
+        elif go_there:
             await self.go_to(copy)
             self.notify("This is the copy.", markup=False)
 
@@ -125,9 +129,12 @@ class KeepingScreen(OpeningScreen):
             self.show_current()
 
     async def action_undo(self) -> None:
-        """Bring back what was deleted last, and go there."""
+        """Bring back what was deleted last, and go there unless a reply is coming here."""
         undone = await self._undo()
-        if undone is not None:
+        if undone is not None and self.is_replying and undone != self.conversation.id:
+            key = first_key("open_conversation", self._keymap)
+            self.notify(f"It is in the list again: {key} opens it.", markup=False)
+        elif undone is not None:
             await self._bring_back(undone)
 
     async def undo(self) -> bool:

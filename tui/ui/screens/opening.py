@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -17,7 +16,6 @@ from tui.ui.widgets.trouble_bar import TroubleBar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tui.storage.history import Start
     from tui.ui.conversations import Conversations
     from tui.ui.open_conversation import OpenConversation
     from tui.ui.widgets.prompt_box import PromptBox
@@ -40,8 +38,17 @@ class OpeningScreen(DraftingScreen):
         """Stop what runs in the open conversation, and keep what is typed."""
         raise NotImplementedError
 
+    @property
+    def is_replying(self) -> bool:
+        """Whether a reply is coming in the open conversation."""
+        raise NotImplementedError
+
     def show_conversation(self, *, follow: bool = True) -> None:
         """Show the open conversation as it is now, and leave what is being typed alone."""
+        raise NotImplementedError
+
+    def is_busy_or_blank(self) -> bool:
+        """Say why another branch cannot be shown now, if so."""
         raise NotImplementedError
 
     def go_on(self) -> None:
@@ -65,18 +72,22 @@ class OpeningScreen(DraftingScreen):
         if open_first is not None:
             await self.go_to(open_first)
             self.is_open.set()
-        elif self._conversations.current.is_blank and not self.prompt.text:
-            await self._take_up(start)
+        elif (left := start.interrupted or start.drafts) and self._is_untouched:
+            await self._take_up(left[-1], len(start.interrupted) - 1)
 
-    async def _take_up(self, start: Start) -> None:
-        if start.interrupted:
-            await self.go_to(start.interrupted[-1])
-            others = len(start.interrupted) - 1
-            if others:
-                more = count_of(others, "other conversation")
-                self.notify(f"Replies in {more} were interrupted, too.", markup=False)
-        elif start.drafts:
-            await self.go_to(start.drafts[-1])
+    async def _take_up(self, conversation_id: str, others: int) -> None:
+        target = await self._read(conversation_id)
+        if target is None or not self._is_untouched:  # somebody may have begun while it was read
+            return
+        self._enter(target)
+        if others > 0:
+            more = count_of(others, "other conversation")
+            self.notify(f"Replies in {more} were interrupted, too.", markup=False)
+
+    @property
+    def _is_untouched(self) -> bool:
+        """Whether nothing was said or typed in the open conversation."""
+        return self._conversations.current.is_blank and not self.prompt.text
 
     def show_trouble(self) -> None:
         """Say what is wrong with the history, if anything is."""
@@ -107,7 +118,7 @@ class OpeningScreen(DraftingScreen):
         elif news.is_other:
             self.show_conversation(follow=self.transcript.is_following)
             self.go_on()
-        else:
+        elif current.elsewhere and self.transcript.is_showing(current.elsewhere.reply):
             for event in news.events:
                 self.transcript.stream(event)
 
@@ -123,22 +134,33 @@ class OpeningScreen(DraftingScreen):
         self, conversation_id: str, message_id: str | None = None, query: str = ""
     ) -> None:
         """Open a conversation, at a message and at what was looked for in it."""
+        target = await self._read(conversation_id, whole=message_id is not None)
+        if target is not None:
+            self._enter(target, message_id, query)
+
+    async def _read(self, conversation_id: str, *, whole: bool = False) -> OpenConversation | None:
         try:
             target = await self._conversations.open(conversation_id)
             if target is None:
                 self.notify("That conversation is gone.", severity="warning", markup=False)
-                return
-            if message_id is not None and not target.conversation.is_whole:
+            elif whole and not target.conversation.is_whole:
                 await self._conversations.complete(target)
         except HistoryError as error:
             self.notify(str(error), severity="error", markup=False)
-            return
+            return None
+        return target
+
+    def _enter(
+        self, target: OpenConversation, message_id: str | None = None, query: str = ""
+    ) -> None:
         if target is not self._conversations.current:
             self.leave(CancelledBy.SWITCH)
             self._conversations.go_to(target)
             self._show(target, message_id)
             self.look_around()  # it may have changed while it was being read
         elif message_id is not None:
+            if self._is_aside(message_id) and self.is_busy_or_blank():
+                return
             self._show(target, message_id)
         if message_id is not None:
             self.set_focus(self.transcript)
@@ -146,12 +168,16 @@ class OpeningScreen(DraftingScreen):
 
     def _show(self, target: OpenConversation, message_id: str | None) -> None:
         conversation = target.conversation
-        known = [message.id for message in conversation.path()]
-        if message_id is not None and message_id in conversation and message_id not in known:
+        if message_id is not None and self._is_aside(message_id):
             conversation.select(message_id)
         self.show_current()
         if not conversation.is_whole and conversation.path():
             self._complete(target)
+
+    def _is_aside(self, message_id: str) -> bool:
+        """Whether a message of the open conversation is in another branch than the one shown."""
+        path = (message.id for message in self.conversation.path())
+        return message_id in self.conversation and message_id not in path
 
     def show_current(self) -> None:
         """Show the open conversation, with what was being typed in it."""
@@ -163,13 +189,11 @@ class OpeningScreen(DraftingScreen):
     @work(group="completing", exit_on_error=False)
     async def _complete(self, target: OpenConversation) -> None:
         """Read what comes before what is on the screen."""
-        first = target.conversation.path()[0].id
         try:
             await self._conversations.complete(target)
         except HistoryError as error:
             self.notify(str(error), severity="error", markup=False)
             return
         if target is self._conversations.current and self.is_attached:
-            path = target.conversation.path()
-            self.transcript.prepend([*takewhile(lambda message: message.id != first, path)])
+            self.transcript.complete(target.conversation.path())
             self.go_on()

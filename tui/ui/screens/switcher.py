@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from textual import on, work
@@ -175,6 +176,7 @@ class Switcher(FindingScreen["Chosen | None"]):
 
     def _pin(self, entry: Entry) -> None:
         self._keeper.pin(entry.id, is_pinned=not entry.is_pinned)
+        self._list.update(replace(entry, is_pinned=not entry.is_pinned))
         place = self._list.place if entry.is_pinned else 0
         self._list.refresh_rows((entry.id, None), place)
 

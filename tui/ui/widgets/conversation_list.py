@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tui.errors import HistoryError
 from tui.storage import reads
-from tui.ui.widgets.entry_rows import EntryRows, found_rows
+from tui.ui.widgets.entry_rows import MOST_HITS, MOST_TITLES, EntryRows, found_rows
 from tui.ui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _AROUND = 80
 """Rows that are read before and after those that are needed."""
-_MOST_TITLES, _MOST_HITS = 50, 100
 _SEARCH_MAY_TAKE = 0.15
 """Seconds after which titles are shown without waiting for what is found in messages."""
 
@@ -95,6 +94,11 @@ class ConversationList(Vertical):
         self.rows.remove(conversation_id)
         self._list.show(self.rows, self._list.highlighted)
 
+    def update(self, entry: Entry) -> None:
+        """Show that it is otherwise before the history has said so."""
+        self.rows.update(entry)
+        self._list.refresh()
+
     def ask(self, query: str) -> None:
         """Find what there is, `""` finds all; what was asked before does not matter any more."""
         self._asked = query
@@ -146,8 +150,9 @@ class ConversationList(Vertical):
 
     async def _find(self, query: str, near: int, key: Key | None, *, reveal: bool) -> None:
         history = self._conversations.history
-        titled = await history.read(reads.titled, query, _MOST_TITLES)
-        searching = asyncio.create_task(history.read(reads.search, query, _MOST_HITS))
+        # One more than is shown tells whether there are more.
+        titled = await history.read(reads.titled, query, MOST_TITLES + 1)
+        searching = asyncio.create_task(history.read(reads.search, query, MOST_HITS + 1))
         try:
             await asyncio.wait({searching}, timeout=_SEARCH_MAY_TAKE)
             if not searching.done():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from textual.content import Content
@@ -24,6 +25,7 @@ Row: TypeAlias = Entry | Hit | str
 Key: TypeAlias = tuple[str, str | None]
 """Which row it is, wherever it stands: the ids of a conversation and of a message found in it."""
 
+MOST_TITLES, MOST_HITS = 50, 100
 _GAP = 2
 _MARKS = 3  # pinned, open, a space
 _LONGEST_TITLE = 200  # characters
@@ -70,6 +72,14 @@ class EntryRows:
                 rows[index - gone] = row
         self._rows = rows
         self.count -= gone
+
+    def update(self, entry: Entry) -> None:
+        """Show a conversation as it is now, where it stands."""
+        for index, row in self._rows.items():
+            if isinstance(row, Entry) and row.id == entry.id:
+                self._rows[index] = entry
+            elif isinstance(row, Hit) and row.entry.id == entry.id:
+                self._rows[index] = replace(row, entry=entry)
 
     def missing(self, near: range) -> range | None:
         """From which row to which some are not read yet."""
@@ -178,12 +188,18 @@ class EntryRows:
 def found_rows(
     query: str, current: str, titled: Sequence[Entry], hits: Sequence[Hit] | None
 ) -> EntryRows:
-    """What a query has found; `hits` are `None` while they are still being looked for."""
-    rows: list[Row] = [*titled]
+    """What a query has found; `hits` are `None` while they are still being looked for.
+
+    Of more than `MOST_TITLES` and `MOST_HITS` the first are shown, and that there are more is said.
+    """
+    rows: list[Row] = [*titled[:MOST_TITLES]]
+    if len(titled) > MOST_TITLES:
+        rows.insert(0, f"   in titles · the best {MOST_TITLES}; type more to narrow it")
     if hits is None:
         rows.append("   searching in messages …")
     elif hits:
-        rows += ["   in messages", *hits]
+        more = f" · the newest {MOST_HITS}; type more to narrow it"
+        rows += [f"   in messages{more if len(hits) > MOST_HITS else ''}", *hits[:MOST_HITS]]
     found = EntryRows(len(rows), current=current, query=query)
     found.add(0, rows)
     return found

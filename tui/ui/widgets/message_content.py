@@ -327,13 +327,14 @@ class MessageContent:
     def _show_notice(self) -> None:
         """How it ended, unless it simply did."""
         ending = self._message.ending
-        if ending is None or ending.is_plain or not self._show(_NOTICE, ending):
+        message = self._message
+        if ending is None or message.ended_plainly or not self._show(_NOTICE, ending):
             return
-        mark, color = ending_mark(ending)
+        mark, color = ending_mark(ending, is_cut=message.fills_limit)
         look = f"notice notice-{color}"
         text_look = look if color in {"warning", "error"} else "notice"
         bar = Span("▌ ", look)
-        lines = f"{mark} {ending_sentence(self._message)}".split("\n")
+        lines = f"{mark} {ending_sentence(message)}".split("\n")
         self._sections[_NOTICE].replace(0, [PlainLine(line, text_look, bar) for line in lines])
 
 
@@ -366,9 +367,11 @@ def _call_line(call: ToolUsePart) -> str:
     return f"→ {name} {one_line(json.dumps(call.input, ensure_ascii=False), 300)}"
 
 
-def ending_mark(ending: Ending) -> tuple[str, str]:
-    """A sign and the name of a theme colour for how a reply ended."""
+def ending_mark(ending: Ending, *, is_cut: bool = False) -> tuple[str, str]:
+    """A sign and the name of a theme colour for how a reply ended; `is_cut` if it fills its limit."""
     match ending.outcome:
+        case Outcome.COMPLETE if is_cut:
+            return "▲", "warning"
         case Outcome.COMPLETE if ending.is_plain:
             return "✓", "success"
         case Outcome.COMPLETE if ending.stop_reason in _QUIET:

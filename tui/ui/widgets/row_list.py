@@ -68,11 +68,6 @@ class RowList(ScrollView, can_focus=False):
         """The number of a row that can be chosen, or of none if there is no such row."""
 
     @property
-    def rows(self) -> Rows:
-        """What it shows."""
-        return self._rows
-
-    @property
     def on_screen(self) -> range:
         """The numbers of the rows that are seen."""
         top = self.scroll_offset.y

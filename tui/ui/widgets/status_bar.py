@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _TICK = 0.25
 _SILENCE_WORTH_SAYING = 3.0
+_BETWEEN = " · "
+_LEAST_OF_STATE = 8
+"""Columns; with fewer it is left out where there is something to do."""
 _CAN_RETRY = {
     Outcome.ERROR,
     Outcome.TRUNCATED,
@@ -96,22 +99,26 @@ class StatusBar(Widget):
         if self.selected_lines:
             what = "1 line" if self.selected_lines == 1 else f"{self.selected_lines} lines"
             what = "several messages" if self.selected_lines < 0 else what
-            remedy = Content.styled(f" · {what} selected · {self.copy_key} copies", "$accent")
+            remedy = Content.styled(f"{what} selected · {self.copy_key} copies", "$accent")
         elif self.marked:
-            remedy = Content.styled(f" · {self.marked}", "$accent")
+            remedy = Content.styled(self.marked, "$accent")
         if self.new_lines:
             more = "line" if self.new_lines == 1 else "lines"
             arrow = Content.styled(f"↓ {self.new_lines} new {more} ({self.follow_key})", "$accent")
             facts.insert(0, arrow)
         if remedy:
-            # What the person can do next is worth more than the end of a long explanation.
-            room -= remedy.cell_length
+            # What the person can do next is worth more than the end of a long explanation, and
+            # more than one of which hardly the beginning could be read.
+            room -= remedy.cell_length + len(_BETWEEN)
+            if room < min(state.cell_length, _LEAST_OF_STATE):
+                return remedy.truncate(self.size.width, ellipsis=True)
+            remedy = Content.assemble((_BETWEEN, "$foreground-muted"), remedy)
         if state.cell_length > room:
             state = state.truncate(room, ellipsis=True)
         # Least important last: what does not fit any more is left out whole.
         line = state
         for fact in facts:
-            longer = line + Content.styled(" · ", "$foreground-muted") + fact
+            longer = line + Content.styled(_BETWEEN, "$foreground-muted") + fact
             if longer.cell_length > room:
                 break
             line = longer
@@ -121,7 +128,7 @@ class StatusBar(Widget):
         """What is going on, facts in the order of their worth, and what to do about it."""
         reply = self.reply
         message = self.message if reply is None else None
-        if message is not None and message.ending is not None and message.ending.is_plain:
+        if message is not None and message.ended_plainly:
             message = None  # what will be sent is worth more than that all was well
         if reply is not None and reply.ending is not None:
             message = reply.message()
@@ -152,14 +159,14 @@ class StatusBar(Widget):
 
 
 def _how_it_ended(message: Message, ending: Ending) -> Content:
-    mark, color = ending_mark(ending)
+    mark, color = ending_mark(ending, is_cut=message.fills_limit)
     return Content.assemble((f"{mark} ", f"${color}"), ending_sentence(message))
 
 
 def _remedy(message: Message, ending: Ending) -> Content:
     ways = ["/continue"] if can_continue(message) else []
     ways += ["/retry"] if ending.outcome in _CAN_RETRY else []
-    return Content.styled("".join(f" · {way}" for way in ways), "$primary")
+    return Content.styled(_BETWEEN.join(ways), "$primary")
 
 
 def _facts(reply: Reply) -> list[Content]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import takewhile
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,7 @@ class Transcript(SelectableViewport):
         self._conversation = conversation
         self._reply = running
         self._alternative = alternative
+        self._drop_frame()  # it was of what is not shown any more
         if running is not None:
             messages.append(running.message())
         self._pace = Pace()
@@ -95,12 +97,14 @@ class Transcript(SelectableViewport):
         else:
             self._show()
 
-    def prepend(self, messages: Sequence[Message]) -> None:
-        """Show more before all that is there; nobody sees that until scrolling up."""
-        self.window.prepend(messages)
-        self.selecting.shift(len(messages))
+    def complete(self, path: Sequence[Message]) -> None:
+        """Show what of `path` comes before all that is there; nobody sees it until scrolling up."""
+        shown = {message.id for message in self.window.messages}
+        earlier = [*takewhile(lambda message: message.id not in shown, path)]
+        self.window.prepend(earlier)
+        self.selecting.shift(len(earlier))
         if self.marked is not None:
-            self.marked += len(messages)
+            self.marked += len(earlier)
         self._show()
 
     def find(self, message_id: str, query: str) -> None:
@@ -145,7 +149,9 @@ class Transcript(SelectableViewport):
 
     @property
     def marked_message(self) -> Message | None:
-        """The one that is singled out."""
+        """The one that is singled out; a running reply with what has come so far."""
+        if self._reply is not None and self.marked == self.window.last:
+            return self._reply.message()
         return None if self.marked is None else self.window.messages[self.marked]
 
     def add(self, message: Message, reply: Reply, *, follow: bool) -> None:
@@ -168,6 +174,10 @@ class Transcript(SelectableViewport):
         self._show()
 
     # The stream
+
+    def is_showing(self, reply: Reply) -> bool:
+        """Whether this is the running reply that comes last."""
+        return self._reply is reply
 
     def stream(self, event: ReplyEvent) -> None:
         """Paint what one event of the running reply brought, not later than in the next frame."""
@@ -193,10 +203,13 @@ class Transcript(SelectableViewport):
         elif self._frame is None:
             self._frame = self.set_timer(wait, self._paint)
 
-    def _paint(self) -> None:
+    def _drop_frame(self) -> None:
         if self._frame is not None:
             self._frame.stop()
             self._frame = None
+
+    def _paint(self) -> None:
+        self._drop_frame()
         began = monotonic()
         window = self.window
         height = window.row(window.last).content.height

@@ -12,21 +12,50 @@ from tui.ui.keys import first_key
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tui.launch import Session
+    from tui.nearby import Nearby
+    from tui.roster import Target
 
 
-def welcome(session: Session, keymap: Mapping[str, str]) -> Content:
+def welcome(
+    target: Target, keymap: Mapping[str, str], *, hint: str = "", nearby: Nearby | None = None
+) -> Content:
     """What to do first, and with whom one would be talking."""
     lines = [Content.assemble(("Rill", "bold $primary"), "  a small stream")]
-    if session.is_demo:
+    model_key = first_key("choose_model", keymap)
+    if target.is_demo:
         lines += [
             Content("No model is connected: this is the built-in demo. Say anything to it,"),
             Content.assemble("or ", ("help", "$accent"), " to see what it can play. For a model:"),
-            Content.assemble("  ", ("export ANTHROPIC_API_KEY=…", "$accent"), "  and start again"),
+            Content.assemble("  ", ("export ANTHROPIC_API_KEY=…", "$accent"), "  and start again,"),
+            Content.assemble(
+                "  or ",
+                (model_key, "$accent"),
+                " and then ",
+                ("/key", "$accent"),
+                " for any other,",
+            ),
+            Content.assemble(
+                "  or ", ("rill config init", "$accent"), " for a server of your own."
+            ),
         ]
+        if hint:
+            lines.append(Content.styled(one_line(hint), "$warning"))
+        if nearby is not None:
+            lines.append(
+                Content.assemble(
+                    (f"{one_line(nearby.name)} runs on this machine", "$success"),
+                    ": type ",
+                    (f"/model {one_line(nearby.model)}", "$accent"),
+                    f" or choose with {model_key}.",
+                )
+            )
     else:
-        model = one_line(session.model_label)
-        lines.append(Content.assemble("You are talking to ", (model, "$accent")))
+        model = one_line(target.label)
+        lines.append(
+            Content.assemble(
+                "You are talking to ", (model, "$accent"), " · ", (model_key, "$accent"), " another"
+            )
+        )
     help_key, quit_key = first_key("help", keymap), first_key("quit", keymap)
     lines.append(
         Content.assemble(
