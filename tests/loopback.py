@@ -214,6 +214,13 @@ class Exchange:
         """The request's body, parsed."""
         return json.loads(self.body)
 
+    def turns(self) -> list[tuple[str, str]]:
+        """Role and text of every turn that came."""
+        return [
+            (turn["role"], "".join(part.get("text", "") for part in turn["content"]))
+            for turn in self.json()["messages"]
+        ]
+
     async def head(
         self,
         status: int = 200,

@@ -93,6 +93,7 @@ def test_httpx_comes_with_wire_http_and_not_otherwise(module: str) -> None:
         for name in LOWER
         if any(_is_in(name, package) for package in ("tui.chat", "tui.storage", "tui.demo"))
         or name in {"tui", "tui.errors", "tui.cli", "tui.launch", "tui.wire", "tui.wire.sse"}
+        or name in {"tui.roster", "tui.session", "tui.key_finding", "tui.catalogue"}
     ],
 )
 def test_these_do_without_httpx(module: str) -> None:

@@ -27,7 +27,7 @@ from tui.chat.hygiene import VisiblePieces
 from tui.chat.message import Message
 from tui.chat.reply import Reply
 from tui.chat.wording import ending_sentence
-from tui.errors import OutputFailed, UsageError
+from tui.errors import OutputFailed, SettingsError, UsageError
 from tui.kept_turn import KeptTurn
 from tui.output import complain, give_up_output
 from tui.providers.stream_reply import stream_reply
@@ -137,7 +137,11 @@ async def _ask(
     turn = await KeptTurn.open(launch, conversation_id, save=save)
     async with launch.open() as session:
         target = turn.target
-        provider = await session.connect(target)
+        try:
+            provider = await session.connect(target)
+        except SettingsError:
+            turn.abandon()
+            raise
         options = target.options
         reply = Reply(provider=target.provider, model=options.model, limit=options.limit)
         printer = _PRINTERS[output](sys.stdout, reply)

@@ -15,9 +15,18 @@ from tui.hints import nearest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui.storage.settings import Settings
+
+_CONFIG = {
+    "path": "print where the settings are",
+    "show": "print what counts, and where it comes from",
+    "check": "look whether the settings are in order",
+    "init": "write a settings file in which everything is explained",
+    "edit": "open the settings in $VISUAL or $EDITOR, and check them",
+}
 # The words that are or will be commands: none of them may be taken for a prompt.
-COMMANDS = ("ask", "demo", "doctor", "export", "import")
-_FUTURE_COMMANDS = ("config", "mcp", "models", "replay", "themes")
+COMMANDS = ("ask", "config", "demo", "doctor", "export", "import")
+_FUTURE_COMMANDS = ("mcp", "models", "replay", "themes")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         match argv[:1]:
             case ["ask"]:
                 return _ask(_ask_parser().parse_args(argv[1:]))
+            case ["config"]:
+                return _config(argv[1:])
             case ["demo"]:
                 return _demo(_demo_parser().parse_args(argv[1:]))
             case ["doctor"]:
@@ -74,6 +85,48 @@ def _ask(args: argparse.Namespace) -> int:
 
     wanted, output = opening.conversation_id, Output(args.output)
     return ask(launch, prompt, output, conversation_id=wanted, save=args.save)
+
+
+def _config(argv: Sequence[str]) -> int:
+    wanted = argv[0] if argv else "--help"
+    if wanted.startswith("-"):
+        _config_parser("").parse_args([wanted])
+    if wanted not in _CONFIG:
+        raise UsageError(f"rill config {wanted} is not known; {nearest(wanted, _CONFIG)}")
+    args = _config_parser(wanted).parse_args(argv[1:])
+    from tui import configuring  # noqa: PLC0415 - only what the command needs
+
+    config = Path(args.config) if args.config else None
+    match wanted:
+        case "path":
+            return configuring.print_path(config, os.environ)
+        case "show":
+            from tui.launch import prepare  # noqa: PLC0415 - as above
+
+            launch = prepare(args, os.environ, in_app=True)
+            return configuring.show(launch, args.model, os.environ, as_json=args.json)
+        case "check":
+            return configuring.check(config, os.environ, _check_look)
+        case "init":
+            return configuring.init(config, os.environ, force=args.force)
+        case _:
+            return configuring.edit(config, os.environ, _check_look)
+
+
+def _check_look(settings: Settings, where: str) -> None:
+    """Only the interface knows its themes and keys, and it is loaded only if some are set."""
+    if settings.keys:
+        from tui.ui.keymap import check_keymap  # noqa: PLC0415 - it takes most of a start
+
+        check_keymap(settings.keys, where)
+    if "theme" in settings.table.names():
+        from tui.ui.theme_files import load_themes, themes_folder  # noqa: PLC0415 - as above
+
+        names = [theme.name for theme in load_themes(themes_folder())]
+        if settings.theme not in names:
+            raise settings.table.wrong(
+                "theme", f"is {settings.theme!r}, not known; {nearest(settings.theme, names)}"
+            )
 
 
 def _demo(args: argparse.Namespace) -> int:
@@ -210,7 +263,7 @@ def _app_parser() -> _Parser:
         prog="rill",
         description="A chat app for LLMs in the terminal.",
         epilog="commands: rill ask (one reply, no screen) · rill demo (a server to play with)"
-        " · rill export, rill import, rill doctor (the history)",
+        " · rill config (the settings) · rill export, rill import, rill doctor (the history)",
         allow_abbrev=False,
     )
     parser.add_argument("prompt", nargs="?", type=_text, help="a first prompt, sent at once")
@@ -242,6 +295,24 @@ def _ask_parser() -> _Parser:
         "--save", action="store_true", help="keep the prompt and the reply in the history"
     )
     _add_common(parser)
+    return parser
+
+
+def _config_parser(command: str) -> _Parser:
+    parser = _Parser(
+        prog=f"rill config {command}".rstrip(),
+        usage=None if command else f"rill config {{{','.join(_CONFIG)}}} ...",
+        description=f"{_CONFIG.get(command, 'find and change the settings').capitalize()}.",
+        epilog=None if command else " · ".join(f"{each}: {_CONFIG[each]}" for each in _CONFIG),
+        allow_abbrev=False,
+    )
+    if command == "show":
+        _add_common(parser)
+        parser.add_argument("--json", action="store_true", help="one JSON object, for scripts")
+    elif command:
+        parser.add_argument("--config", metavar="FILE", help="these settings instead")
+    if command == "init":
+        parser.add_argument("--force", action="store_true", help="write over settings that exist")
     return parser
 
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from contextlib import suppress
 from importlib import import_module
+from signal import SIGKILL
 from typing import TYPE_CHECKING, cast
 
 from tui.chat.hygiene import one_line
@@ -32,16 +34,30 @@ if TYPE_CHECKING:
 
 COMMAND_LIMIT = 30.0
 """Seconds that a command has: somebody may have to touch a token."""
-_KEYRING_LIMIT = 10.0
+KEYRING_LIMIT = 10.0
+"""Seconds that the keyring has: it may ask for a password in a window that nobody sees."""
+_MOST_BYTES = 64 * 1024
+_FAREWELL = 1.0
+"""Seconds until what was killed is gone."""
 _SERVICE = "rill"
 
 
 class KeyFinder:
-    """Finds keys, each once in a run; `forget` makes it look again."""
+    """Finds keys, each once in a run; `forget` makes it look again. Limits are in seconds."""
 
-    def __init__(self, roster: Roster, choices: Choices) -> None:
+    def __init__(
+        self,
+        roster: Roster,
+        choices: Choices,
+        *,
+        command_limit: float = COMMAND_LIMIT,
+        keyring_limit: float = KEYRING_LIMIT,
+    ) -> None:
         self._roster = roster
         self._choices = choices
+        self._command_limit = command_limit
+        self._keyring_limit = keyring_limit
+        self._locks: dict[str, asyncio.Lock] = {}
         self._entered: dict[str, str] = {}
         self._told: dict[str, str] = {}
 
@@ -76,16 +92,11 @@ class KeyFinder:
             return key
         if own.api_key:
             return own.api_key
-        if name in self._told:
+        # Two that want the same key must not have somebody touch a token twice.
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            if name not in self._told:
+                self._told[name] = await self._ask(name, own.api_key_command)
             return self._told[name]
-        if own.api_key_command:
-            key = await _ask_command(name, own.api_key_command)
-        elif name in self._choices.in_keyring:
-            key = await _ask_keyring(name)
-        else:
-            key = ""
-        self._told[name] = key
-        return key
 
     async def keep(self, name: str, key: str) -> None:
         """Put a key into the system's keyring. Raises SettingsError."""
@@ -94,11 +105,18 @@ class KeyFinder:
             raise SettingsError(
                 "The package keyring is not installed: pip install 'rill-chat[keyring]'."
             )
-        await _in_thread(lambda: keyring.set_password(_SERVICE, name, key))
+        await _in_thread(lambda: keyring.set_password(_SERVICE, name, key), self._keyring_limit)
         self._choices.keep_in_keyring(name)
 
+    async def _ask(self, name: str, command: tuple[str, ...]) -> str:
+        if command:
+            return await _ask_command(name, command, self._command_limit)
+        if name in self._choices.in_keyring:
+            return await _ask_keyring(name, self._keyring_limit)
+        return ""
 
-async def _ask_command(name: str, command: tuple[str, ...]) -> str:
+
+async def _ask_command(name: str, command: tuple[str, ...], limit: float) -> str:
     """The first line that the user's command prints. No shell sees it, and it has no terminal."""
     shown = f"The api_key_command of {name} ({one_line(command[0], 40)})"
     try:
@@ -112,27 +130,45 @@ async def _ask_command(name: str, command: tuple[str, ...]) -> str:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it has a NUL in it"
         raise SettingsError(f"{shown} cannot be run: {why}.") from error
+    code: int | None = None
     try:
-        async with asyncio.timeout(COMMAND_LIMIT):
-            out, _ = await process.communicate()
+        async with asyncio.timeout(limit):
+            out = await _read(process, shown)
+            code = await process.wait()
     except TimeoutError:
-        raise SettingsError(f"{shown} gave no key within {COMMAND_LIMIT:g} s.") from None
+        raise SettingsError(f"{shown} gave no key within {limit:g} s.") from None
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, 9)
-            await process.wait()
-    if process.returncode:
-        raise SettingsError(
-            f"{shown} failed with exit code {process.returncode}; run it by hand to see why."
-        )
+        if code is None:
+            await _kill(process)
+    if code:
+        how = f"exit code {code}" if code > 0 else f"signal {-code}"
+        raise SettingsError(f"{shown} failed with {how}; run it by hand to see why.")
     key = next(iter(out.decode("utf-8", "replace").splitlines()), "").strip()
     if not key:
         raise SettingsError(f"{shown} printed nothing; it must print the key.")
     return key
 
 
-async def _ask_keyring(name: str) -> str:
+async def _read(process: asyncio.subprocess.Process, shown: str) -> bytes:
+    """All of its output, which ends when everybody who has it has closed it."""
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    try:
+        await process.stdout.readexactly(_MOST_BYTES)
+    except asyncio.IncompleteReadError as error:
+        return error.partial
+    raise SettingsError(f"{shown} printed far more than a key.")
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    """End a command and what it has started: that may hold its output open."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, SIGKILL)
+    with suppress(TimeoutError):  # what has left the group lives on, and is not waited for
+        async with asyncio.timeout(_FAREWELL):
+            await process.communicate()
+
+
+async def _ask_keyring(name: str, limit: float) -> str:
     keyring = _keyring()
     if keyring is None:
         raise SettingsError(
@@ -140,22 +176,40 @@ async def _ask_keyring(name: str) -> str:
             "installed: pip install 'rill-chat[keyring]'."
         )
     found: list[str] = []
-    await _in_thread(lambda: found.append(keyring.get_password(_SERVICE, name) or ""))
+    await _in_thread(lambda: found.append(keyring.get_password(_SERVICE, name) or ""), limit)
     return found[0]
 
 
-async def _in_thread(work: Callable[[], object]) -> None:
-    """Ask the keyring, which may ask a person. Raises SettingsError."""
+async def _in_thread(work: Callable[[], object], limit: float) -> None:
+    """Ask the keyring, which may ask a person. Raises SettingsError.
+
+    Not `asyncio.to_thread`: the end of the program would wait for what nobody answers.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[BaseException | None] = loop.create_future()
+
+    def tell(failure: BaseException | None) -> None:
+        if not done.done():
+            done.set_result(failure)
+
+    def run() -> None:
+        failure = None
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - its backends share no base class
+            failure = error
+        with suppress(RuntimeError):  # nobody waits any more, and the loop is closed
+            loop.call_soon_threadsafe(tell, failure)
+
+    threading.Thread(target=run, name="rill-keyring", daemon=True).start()
     try:
-        async with asyncio.timeout(_KEYRING_LIMIT):
-            await asyncio.to_thread(work)
+        async with asyncio.timeout(limit):
+            failure = await done
     except TimeoutError:
-        raise SettingsError(
-            f"The system's keyring did not answer within {_KEYRING_LIMIT:g} s."
-        ) from None
-    except Exception as error:  # its backends share no base class, and name no service
-        words = type(error).__name__
-        raise SettingsError(f"The system's keyring cannot be used ({words}).") from error
+        raise SettingsError(f"The system's keyring did not answer within {limit:g} s.") from None
+    if failure is not None:
+        words = type(failure).__name__  # its message may quote anything
+        raise SettingsError(f"The system's keyring cannot be used ({words}).") from failure
 
 
 def _keyring() -> Keyring | None:

@@ -7,7 +7,6 @@ a model's table wins over its provider's, and that over the top.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -64,11 +63,15 @@ BUILT_IN: Mapping[str, Known] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asks for besides a model, and who that is."""
+    """What somebody asks for besides a model, and who that is.
+
+    `table` is the way to where that stands in the settings, `None` if it does not stand there.
+    """
 
     by: str
     parameters: Parameters = field(default_factory=Parameters)
     system: str | None = None
+    table: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class Target:
     """A model at a provider, with all that its replies are asked with.
 
     `set_by` says for each parameter that is sent, and for `system` and `base_url`, whose word that
-    is; `unsent` are the parameters that were asked for and that the API has no place for.
+    is, and `written` the way to the key in the settings, where it is theirs; `unsent` are the
+    parameters that were asked for and that the API has no place for.
     """
 
     provider: str
@@ -85,6 +89,7 @@ class Target:
     options: ReplyOptions
     system: str
     set_by: Mapping[str, str]
+    written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unsent: tuple[str, ...] = ()
 
     @property
@@ -195,26 +200,36 @@ class Roster:
         one = own.models.get(model, ModelSettings())
         layers = [
             *self._defaults(kind.needs_limit, one.output or output_tokens, model),
-            Asked(file, self.settings.parameters, self.settings.system),
-            Asked(f"{file}, providers.{name}", own.parameters, own.system),
-            Asked(f"{file}, {model}", one.parameters, one.system),
+            Asked(file, self.settings.parameters, self.settings.system, ()),
+            Asked(f"{file}, providers.{name}", own.parameters, own.system, ("providers", name)),
+            Asked(
+                *(f"{file}, {model}", one.parameters, one.system),
+                ("providers", name, "models", model),
+            ),
             *nearer,
         ]
-        parameters, system, set_by = Parameters(), "", {}
+        parameters, system = Parameters(), ""
+        said: dict[str, Asked] = {}
         for layer in layers:
             parameters = parameters.overlaid(layer.parameters)
             asked = [each for each in PARAMETERS if getattr(layer.parameters, each) is not None]
-            set_by.update(dict.fromkeys(asked, layer.by))
+            said.update(dict.fromkeys(asked, layer))
             if layer.system is not None:
-                system, set_by["system"] = layer.system, layer.by
+                system, said["system"] = layer.system, layer
+        set_by = {key: layer.by for key, layer in said.items()}
         base_url, set_by["base_url"] = self.base_url(name)
         known = kind.parameters_at(base_url)
         unsent = tuple(each for each in PARAMETERS if each in set_by and each not in known)
         sent = replace(parameters, **dict.fromkeys(unsent))
         limit = sent.max_tokens and TokenLimit(sent.max_tokens, set_by["max_tokens"])
+        written = {
+            key: (*layer.table, key) for key, layer in said.items() if layer.table is not None
+        }
+        if set_by["base_url"] == file:
+            written["base_url"] = ("providers", name, "base_url")
         return Target(
             *(name, api, base_url, ReplyOptions(model, limit or None, sent)),
-            *(system, set_by, unsent),
+            *(system, set_by, written, unsent),
         )
 
     def owners(self, base_url: str) -> list[str]:
@@ -237,14 +252,12 @@ class Roster:
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether it is this machine; only then may a key go unencrypted unasked."""
-    host = _host(base_url)
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    """Whether it is this machine; only then may a key go unencrypted unasked.
+
+    Only these names: what is sent to others may go to a proxy of the environment (`tui.wire.http`),
+    and whoever answers for a domain decides where `x.localhost` is.
+    """
+    return _host(base_url) in {"localhost", "127.0.0.1", "::1"}
 
 
 def _host(base_url: str) -> str:
@@ -256,30 +269,30 @@ def _completed(own: ProviderSettings, known: Known | None) -> ProviderSettings:
     if known is None:
         return own
     vendor = known.settings
-    has_key = own.api_key or own.api_key_command
+    # A key that stands beside an address belongs there, and the vendor's does not.
+    has_both = own.base_url and (own.api_key or own.api_key_command)
     return replace(
         own,
         api=own.api or vendor.api,
         base_url=own.base_url or vendor.base_url,
-        api_key_env=own.api_key_env or ("" if has_key else vendor.api_key_env),
+        api_key_env=own.api_key_env or ("" if has_both else vendor.api_key_env),
     )
 
 
 def _ollama_url(told: str) -> str:
-    """`OLLAMA_HOST` as Ollama's own client reads it: scheme and port may be left out.
+    """`OLLAMA_HOST` as Ollama's own client reads it: scheme, host and port may be left out.
 
     0.0.0.0 is where a server listens, not where one can be reached.
     """
-    url = told if "://" in told else f"http://{told}"
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        return url  # `check_base_url` says what is wrong
-    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", None: "127.0.0.1"}.get(  # noqa: S104 - replaced
-        parts.hostname, parts.hostname or ""
-    )
-    host = f"[{host}]" if ":" in host else host
-    if port is None and "://" not in told:
-        port = 11434
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
+    told = told.strip().strip("\"'")
+    scheme, mark, rest = told.rpartition("://")
+    place, slash, path = rest.partition("/")
+    if place.count(":") > 1 and "[" not in place:  # an IPv6 address alone
+        place = f"[{place}]"
+    host, colon, port = place.rpartition(":")
+    if not colon or port.endswith("]"):
+        host, port = place, ""
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104
+    if not port and not mark:
+        port = "11434"
+    return f"{scheme or 'http'}://{host}{port and f':{port}'}{slash}{path}"

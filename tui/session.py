@@ -40,12 +40,12 @@ class Session:
         name, base_url = target.provider, target.base_url
         if target.is_demo and not base_url:
             base_url = await self._demo()
-        key = await self.keys.find(name)
-        if key:
-            self._check_way(name, base_url)
-        else:
-            self._check_need(target)
         own = self.roster[name]
+        if self.keys.source(name) or own.headers or own.query:
+            self._check_way(name, base_url)
+        key = await self.keys.find(name)
+        if not key:
+            self._check_need(target)
         server = Server(
             name,
             base_url,
@@ -80,7 +80,10 @@ class Session:
         )
 
     def _check_way(self, name: str, base_url: str) -> None:
-        """A key goes to its own provider and, unless that is allowed by name, encrypted."""
+        """A key goes to its own provider and, unless that is allowed by name, encrypted.
+
+        What else the user has sent along counts as one: headers and queries carry keys, too.
+        """
         if is_loopback(base_url):
             return
         host = base_url.partition("://")[2].partition("/")[0]

@@ -313,8 +313,8 @@ async def test_an_answer_that_is_no_reply_gives_7_and_one_sentence(
     ("base_url", "words"),
     [
         ("http://127.0.0.1:1", "connection refused"),
-        ("http://nosuch.invalid", "is unknown"),
-        ("http://" + "a" * 64 + ".invalid", "base URL"),
+        ("https://nosuch.invalid", "is unknown"),
+        ("https://" + "a" * 64 + ".invalid", "base URL"),
     ],
 )
 async def test_a_server_that_cannot_be_reached_gives_7_and_one_sentence(
@@ -338,6 +338,46 @@ async def test_tls_with_a_plain_server_gives_7_and_one_sentence(
     assert finished.code == 7
     assert len(finished.complaints) == 1
     assert "is it a plain http:// server?" in finished.complaints[0]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "words"),
+    [
+        ("http://model.invalid", "over http, where anybody on the way can read it: use https"),
+        ("https://api.openai.com", "which is openai's: use -m openai/MODEL"),
+    ],
+)
+async def test_a_key_that_must_not_go_there_gives_2_and_one_sentence(
+    rill: Rill, base_url: str, words: str
+) -> None:
+    rill.talks_to(base_url)
+    finished = await rill.run("ask", "Hi?")
+    assert (finished.code, finished.out) == (2, b"")
+    [complaint] = finished.complaints
+    assert complaint.startswith("The key of anthropic is not sent to ")
+    assert words in complaint
+
+
+async def test_http_to_another_machine_is_asked_if_that_is_allowed_by_name(rill: Rill) -> None:
+    rill.talks_to("http://nosuch.invalid")
+    rill.write_config("[providers.anthropic]\nallow_http = true")
+    finished = await rill.run("ask", "Hi?")
+    assert finished.code == 7
+    assert "is unknown" in finished.complaints[0]
+
+
+async def test_what_the_api_has_no_place_for_is_said(
+    connected: Rill, loopback: LoopbackServer
+) -> None:
+    connected.write_config("seed = 4\ntop_k = 3")
+    running, exchange = await asked(connected, loopback)
+    assert exchange.json()["top_k"] == 3
+    assert "seed" not in exchange.json()
+    await exchange.text("ok")
+    await exchange.finish()
+    finished = await running.end()
+    assert (finished.code, finished.out) == (0, b"ok\n")
+    assert finished.complaints == ["seed is not sent: anthropic (anthropic) has no place for it"]
 
 
 # The prompt
@@ -502,7 +542,7 @@ async def test_an_interrupt_while_a_host_is_looked_up_does_not_wait_for_that(
     rill: Rill, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(SLOW_LOOKUP)
-    rill.talks_to("http://model.invalid")
+    rill.talks_to("https://model.invalid")
     running = await rill.start("ask", "Hi?", environment={"PYTHONPATH": str(tmp_path)})
     assert running.process.stderr is not None
     assert await running.process.stderr.readline() == b"looking up\n"

@@ -12,7 +12,6 @@ import pytest
 
 from tests.histories import ask, begin_a_reply, fill, talk
 from tests.loopback import SECRET_KEY
-from tests.ui.desk import prompts
 from tui.chat.ending import CancelledBy, Ending, Outcome
 from tui.chat.parameters import Choice
 from tui.storage import reads, writes
@@ -61,9 +60,9 @@ async def test_what_is_saved_goes_on_with_c_and_with_r(
 
     _, exchange = await answered(connected, loopback, "-c", "And now?")
     said = [("user", "Something else?"), ("assistant", "Yes."), ("user", "And now?")]
-    assert prompts(exchange) == said
+    assert exchange.turns() == said
     _, exchange = await answered(connected, loopback, "-r", first.id[:8], "Still?")
-    assert prompts(exchange) == [("user", "Is it?"), ("assistant", "Yes."), ("user", "Still?")]
+    assert exchange.turns() == [("user", "Is it?"), ("assistant", "Yes."), ("user", "Still?")]
     assert exchange.json()["system"] == "Be brief."
     assert [len(each) for each in kept(connected)] == [4, 4]
     assert [len(each.path()) for each in kept(connected)] == [4, 4]
@@ -188,6 +187,29 @@ async def test_a_system_prompt_is_not_silently_left_out(
     assert finished.code == 2
     assert finished.complaints == ["--system is for a new conversation; leave it out."]
     assert loopback.unanswered() == 0
+
+
+async def test_a_missing_key_leaves_nothing_of_a_run_behind(rill: Rill) -> None:
+    finished = await rill.run("ask", "--save", "-m", "anthropic/x", "Is it?")
+    assert finished.code == 2
+    [complaint] = finished.complaints
+    assert complaint.startswith("There is no API key for anthropic")
+    path = history_file(rill.environment)
+    assert [each.name for each in path.parent.iterdir() if each.is_file()] == [path.name]
+    assert list(runs_folder(path).iterdir()) == []
+    assert kept(rill) == []
+
+
+async def test_a_conversation_goes_on_with_its_own_model(
+    connected: Rill, loopback: LoopbackServer
+) -> None:
+    await answered(connected, loopback, "--save", "Is it?")
+    running = await connected.start("ask", "-c", "And now?")
+    exchange = await loopback.next_exchange()
+    assert exchange.json()["model"] == "loopback-1"  # and not the default
+    await exchange.text("Yes.")
+    await exchange.finish()
+    assert (await running.end()).code == 0
 
 
 async def test_what_is_chosen_in_the_app_while_a_reply_comes_stays_chosen(

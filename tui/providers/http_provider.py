@@ -103,11 +103,15 @@ class HttpProvider(ABC):
         return self.conceal(str(error))
 
     def conceal(self, text: str) -> str:
-        """The same without the key, and without the values of the headers of one's own."""
-        secrets = [self._server.api_key or "", *self._server.headers.values()]
+        """The same without the key, and without what the headers and queries of one's own hold."""
+        server = self._server
+        values = [server.api_key or "", *server.headers.values(), *server.query.values()]
+        # `Bearer KEY` is quoted as a whole or without its first word.
+        secrets = {each for value in values for each in (value, *value.split())}
         for secret in sorted(secrets, key=len, reverse=True):
-            if len(secret) >= _SHORTEST_SECRET:
-                text = text.replace(secret, "[the key]")
+            for length in range(len(secret), _SHORTEST_SECRET - 1, -1):
+                cut = "" if length == len(secret) else "…"  # what is too long was cut before
+                text = text.replace(f"{secret[:length]}{cut}", f"[the key]{cut}")
         return text
 
     async def list_models(self, http: HttpClient) -> list[Model]:

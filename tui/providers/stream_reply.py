@@ -44,7 +44,7 @@ async def stream_reply(
     """
     async with aclosing(_stream(provider, conversation, options, http)) as events:
         async for event in events:
-            yield _without_key(event, provider) if isinstance(event, ReplyStopped) else event
+            yield _without_key(event, provider)
 
 
 async def _stream(
@@ -109,12 +109,27 @@ async def _next(arrivals: AsyncIterator[Arrival], until: float | None) -> Arriva
         return None
 
 
-def _without_key(stopped: ReplyStopped, provider: Provider) -> ReplyStopped:
-    """What a server says of a failure is shown and kept, and may quote what it was sent."""
-    ending = stopped.ending
-    if (error := ending.error) is not None:
-        error = replace(error, message=provider.conceal(error.message))
-    return ReplyStopped(replace(ending, error=error, detail=provider.conceal(ending.detail)))
+def _without_key(event: ReplyEvent, provider: Provider) -> ReplyEvent:
+    """What a server says of itself and its failures is shown and kept, and may quote what it got.
+
+    The names and texts of a reply are the model's, and stay as they are.
+    """
+    match event:
+        case ResponseAccepted(str(request_id)):
+            return ResponseAccepted(provider.conceal(request_id))
+        case ReplyStopped(ending):
+            error = ending.error
+            if error is not None:
+                error = replace(
+                    error,
+                    type=provider.conceal(error.type),
+                    message=provider.conceal(error.message),
+                    request_id=error.request_id and provider.conceal(error.request_id),
+                )
+            detail = provider.conceal(ending.detail)
+            return ReplyStopped(replace(ending, error=error, detail=detail))
+        case _:
+            return event
 
 
 def _explained(ending: Ending, failure: Ending) -> Ending:

@@ -113,7 +113,10 @@ def read_settings(
         idle_timeout=idle_timeout,
         parameters=_parameters(table),
         providers={
-            name: _provider(providers.inner(name), apis, needs_api=name not in known)
+            # Somebody may write `anthropic = "KEY"` there.
+            name: _provider(
+                providers.inner(name, is_secret=True), apis, needs_api=name not in known
+            )
             for name in providers.names()
         },
         keys=table.inner("keys").strings(),
@@ -127,9 +130,12 @@ def check_base_url(url: str, where: str) -> str:
     `where` is how the user gave it, for instance `--base-url`. Raises SettingsError.
     """
 
-    def wrong(why: str, shown: str = f" {url!r}") -> SettingsError:
+    # Passwords stand before an @, and keys in a query.
+    bare = "" if "@" in url else f" {url.partition('?')[0].partition('#')[0]!r}"
+
+    def wrong(why: str) -> SettingsError:
         return SettingsError(
-            f"{where}{shown} {why}; it should look like https://host or http://127.0.0.1:8080."
+            f"{where}{bare} {why}; it should look like https://host or http://127.0.0.1:8080."
         )
 
     if any(not char.isprintable() or char.isspace() for char in url):
@@ -144,7 +150,7 @@ def check_base_url(url: str, where: str) -> str:
     if not parts.hostname or port == 0:
         raise wrong("names no host" if not parts.hostname else "has a port that cannot be")
     if parts.username is not None:
-        raise wrong("has a user name in it; keys belong in the environment", shown="")
+        raise wrong("has a user name in it; keys belong in the environment")
     if parts.query or parts.fragment:
         raise wrong("has a query or a fragment")
     return url.rstrip("/")
@@ -155,7 +161,9 @@ def check_parameter(name: str, value: object) -> str:
     match name, value:
         case "max_tokens" | "top_k" | "thinking_budget", int(number):
             least = 0 if name == "thinking_budget" else 1
-            return "" if least <= number <= _MOST else f"must be at least {least}."
+            if number > _MOST:
+                return "is too large."
+            return "" if number >= least else f"must be at least {least}."
         case "seed", int(number):
             return "" if abs(number) <= _MOST else "is too large."
         case "temperature" | "top_p", float(number):
@@ -203,11 +211,11 @@ def _provider(table: TomlTable, apis: Collection[str], *, needs_api: bool) -> Pr
     return ProviderSettings(
         api or "",
         check_base_url(base_url, table.where("base_url")) if base_url else "",
-        table.optional("api_key_env", str) or "",
+        _variable(table),
         api_key_command=_command(table),
         api_key=table.optional("api_key", str, is_secret=True) or "",
-        headers=_headers(table.inner("headers")),
-        query=table.inner("query").strings(are_secret=True),
+        headers=_headers(table.inner("headers", is_secret=True)),
+        query=table.inner("query", is_secret=True).strings(are_secret=True),
         key_header=_header_name(table, "key_header"),
         max_tokens_field=limit_field,
         stream_usage=stream_usage is not False,
@@ -224,13 +232,23 @@ def _model(table: TomlTable) -> ModelSettings:
     for name in ("context", "output"):
         size = table.optional(name, int)
         if size is not None and not 1 <= size <= _MOST:
-            raise table.wrong(name, "must be at least 1 (tokens).")
+            raise table.wrong(name, "must be at least 1 (tokens), and less than 2 to the 53rd.")
     return ModelSettings(
         _parameters(table),
         table.optional("system", str),
         table.optional("context", int),
         table.optional("output", int),
     )
+
+
+def _variable(table: TomlTable) -> str:
+    name = table.optional("api_key_env", str, is_secret=True) or ""
+    if name and not (name.isascii() and name.isidentifier()):
+        # It may be the key itself, so it is not shown.
+        raise table.wrong(
+            "api_key_env", "must be the name of an environment variable; a key belongs in api_key."
+        )
+    return name
 
 
 def _command(table: TomlTable) -> tuple[str, ...]:

@@ -68,11 +68,16 @@ class Choices:
 
     def keep_in_keyring(self, name: str) -> None:
         """Remember that a provider's key is there."""
-        self._write(in_keyring=[*{*self.in_keyring, name}])
+        self._refresh()
+        self._write(in_keyring=[*dict.fromkeys([*self.in_keyring, name])])
+
+    def _refresh(self) -> None:
+        """Another Rill may have chosen something else since."""
+        self._state = {**self._state, **read_state(self._path)}
 
     def _write(self, **changes: JsonValue) -> None:
-        # Another Rill may have chosen something else since.
-        self._state = {**read_state(self._path), **changes}
+        self._refresh()
+        self._state = {**self._state, **changes}
         write_state(self._path, self._state)
 
 

@@ -36,12 +36,16 @@ class TomlTable:
 
     def where(self, *keys: str) -> str:
         """The file, the line and the full name of a key, to begin a complaint with."""
-        from tui.storage.toml_lines import line_of  # noqa: PLC0415 - only for a complaint
-
         path = (*self._path, *keys)
-        line = line_of(self._text, path)
+        line = self.line(*keys)
         name = ".".join(key if _BARE.fullmatch(key) else f'"{key}"' for key in path)
         return f"{self._file}{f', line {line}' if line else ''}: {name}"
+
+    def line(self, *keys: str) -> int | None:
+        """The number of the line in which a key stands, or what there is around it."""
+        from tui.storage.toml_lines import line_of  # noqa: PLC0415 - only for a complaint
+
+        return line_of(self._text, (*self._path, *keys))
 
     def names(self) -> Iterable[str]:
         """The keys that are in it."""
@@ -69,11 +73,12 @@ class TomlTable:
             raise SettingsError(f"{self.where(key)} is missing; it must be {_KINDS[kind]}.")
         return value
 
-    def inner(self, key: str) -> TomlTable:
-        """The table inside, empty if it is absent."""
+    def inner(self, key: str, *, is_secret: bool = False) -> TomlTable:
+        """The table inside, empty if it is absent. What is secret is not shown, as above."""
         value = self._values.get(key, {})
         if not isinstance(value, dict):
-            raise SettingsError(f"{self.where(key)} must be a table, not {value!r}.")
+            found = "" if is_secret else f", not {value!r}"
+            raise SettingsError(f"{self.where(key)} must be a table{found}.")
         return TomlTable(value, self._file, self._text, (*self._path, key))
 
     def strings(self, *, are_secret: bool = False) -> dict[str, str]:
