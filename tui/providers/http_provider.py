@@ -36,6 +36,8 @@ class HttpProvider(ABC):
     """The names of those `Parameters` that the API has a place for."""
     needs_limit: ClassVar[bool] = False
     """Whether the API rejects a request without a limit of tokens."""
+    least_tokens: ClassVar[int] = 1
+    """The lowest limit of tokens that the API takes."""
     accept: ClassVar[str] = "text/event-stream"
     error_types: ClassVar[Mapping[int, str]] = {}
     """The API's own names for errors by status, for bodies that do not say."""
