@@ -32,8 +32,6 @@ _SHORTEST_SECRET = 8
 class HttpProvider(ABC):
     """A `Provider`; a subclass says what is particular to its API."""
 
-    parameters: ClassVar[frozenset[str]]
-    """The names of those `Parameters` that the API has a place for."""
     needs_limit: ClassVar[bool] = False
     """Whether the API rejects a request without a limit of tokens."""
     least_tokens: ClassVar[int] = 1
@@ -49,6 +47,11 @@ class HttpProvider(ABC):
         self._base = server.base_url.rstrip("/")
 
     # What an API has to say
+
+    @property
+    @abstractmethod
+    def parameters(self) -> frozenset[str]:
+        """The names of those `Parameters` that the API has a place for."""
 
     @abstractmethod
     def build_request(self, conversation: Conversation, options: ReplyOptions) -> WireRequest:

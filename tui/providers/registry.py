@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.errors import SettingsError
 from tui.providers.anthropic import Anthropic
+from tui.providers.openai_chat import OpenAIChat
 
 if TYPE_CHECKING:
     from tui.providers.base import Server
@@ -24,6 +25,7 @@ class Api:
 # The demo is a server of our own that speaks the Messages API.
 APIS = {
     "anthropic": Api(Anthropic, "https://api.anthropic.com"),
+    "openai-chat": Api(OpenAIChat, "https://api.openai.com/v1"),
     "demo": Api(Anthropic),
 }
 
