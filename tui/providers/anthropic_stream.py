@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tui.chat.ending import Ending, Outcome, Refusal, ReplyError
 from tui.chat.events import (
-    Alive,
     BlockStopped,
     CitationAdded,
     PartSigned,
@@ -20,17 +19,14 @@ from tui.chat.events import (
     UsageReported,
 )
 from tui.chat.hygiene import SurrogateJoiner, one_line
-from tui.chat.json_text import parse_object, repair_object
+from tui.chat.json_text import repair_object
 from tui.chat.message import Citation, Usage
 from tui.chat.reply import parse_tool_input
 from tui.providers import loose
-from tui.providers.event_stream import EventStreamDecoder
+from tui.providers.named_events import NamedEventDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tui.chat.message import JsonObject, JsonValue
-    from tui.wire.sse import ServerSentEvent
 
 RETRYABLE_TYPES = frozenset({"overloaded_error", "api_error", "timeout_error", "rate_limit_error"})
 # Server tools; every other block that the client does not run is whole in its start event.
@@ -38,7 +34,7 @@ _STREAMED_INPUT = frozenset({"server_tool_use", "mcp_tool_use"})
 _SPEND_LIMITS = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
 
 
-class AnthropicDecoder(EventStreamDecoder):
+class AnthropicDecoder(NamedEventDecoder):
     """Decodes one streamed reply.
 
     Content blocks are keyed by their index: nothing promises that they do not overlap.
@@ -52,35 +48,15 @@ class AnthropicDecoder(EventStreamDecoder):
         self._stop_reason: str | None = None
         self._stop_sequence: str | None = None
         self._refusal: Refusal | None = None
-        self._handlers: dict[str, Callable[[JsonObject], None]] = {
+        self._handlers = {
             "content_block_delta": self._block_delta,
             "content_block_start": self._block_start,
             "content_block_stop": self._block_stop,
             "message_start": self._message_start,
             "message_delta": self._message_delta,
             "message_stop": self._message_stop,
-            "ping": self._ping,
             "error": self._error,
         }
-
-    def _handle(self, event: ServerSentEvent) -> None:
-        name = event.event
-        if name == "ping":
-            self._emit(Alive())
-            return
-        if name != "message" and name not in self._handlers:
-            return
-        document = parse_object(event.data)
-        if document is None:
-            if name == "error":
-                self._fail(ReplyError("unknown_error", one_line(event.data, 200)))
-            else:
-                self._fail(self._malformed(event.data))
-            return
-        # An event that calls itself an error is one, whatever type its data claims.
-        kind = name if name == "error" else loose.text(document, "type") or name
-        if handler := self._handlers.get(kind):
-            handler(document)
 
     def _ending(self, outcome: Outcome) -> Ending:
         return Ending(
@@ -97,9 +73,6 @@ class AnthropicDecoder(EventStreamDecoder):
     def _before_stop(self) -> None:
         for index in sorted(self._open):
             self._close_block(index, complete=False)
-
-    def _ping(self, _document: JsonObject) -> None:
-        self._emit(Alive())
 
     def _error(self, document: JsonObject) -> None:
         self._fail(read_error(document))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tui.errors import SettingsError
 from tui.providers.anthropic import Anthropic
 from tui.providers.openai_chat import OpenAIChat
+from tui.providers.openai_responses import OpenAIResponses
 
 if TYPE_CHECKING:
     from tui.providers.base import Server
@@ -26,6 +27,7 @@ class Api:
 APIS = {
     "anthropic": Api(Anthropic, "https://api.anthropic.com"),
     "openai-chat": Api(OpenAIChat, "https://api.openai.com/v1"),
+    "openai-responses": Api(OpenAIResponses, "https://api.openai.com/v1"),
     "demo": Api(Anthropic),
 }
 
