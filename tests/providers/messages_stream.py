@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui.chat.events import ReplyStopped
-from tui.chat.reply import Reply
+from reading import read_with
+
 from tui.providers.anthropic_stream import AnthropicDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tui.chat.ending import Ending
-    from tui.chat.events import ReplyEvent
-    from tui.chat.message import Message
+    from reading import Read
 
 
 def event(name: str, **fields: object) -> bytes:
@@ -87,40 +84,8 @@ def whole(*blocks: bytes, reason: str = "end_turn") -> bytes:
     return start() + b"".join(blocks) + ended(reason)
 
 
-@dataclass(frozen=True)
-class Read:
-    events: list[ReplyEvent]
-    message: Message
-
-    @property
-    def ending(self) -> Ending:
-        assert self.message.ending is not None
-        return self.message.ending
-
-    @property
-    def error_type(self) -> str | None:
-        return self.ending.error.type if self.ending.error else None
-
-
 def read_chunks(chunks: Iterable[bytes], *, content_type: str = "text/event-stream") -> Read:
-    """Decode and fold; what must hold for any bytes whatever is asserted here, every time."""
-    decoder = AnthropicDecoder(content_type)
-    events: list[ReplyEvent] = []
-    for chunk in chunks:
-        events += decoder.feed(chunk)
-    events += decoder.close()
-    assert [e for e in events if isinstance(e, ReplyStopped)] == events[-1:]
-    assert decoder.feed(whole(text_block(0, "more"))) == []
-    assert decoder.close() == []
-    reply = Reply(clock=lambda: 0.0)
-    for event_ in events:
-        reply.apply(event_)
-    message = replace(reply.message(), id="", created_at=0)
-    # What is kept can be written as UTF-8: no half of a surrogate pair anywhere.
-    repr(message).encode()
-    message.text.encode()
-    message.thinking.encode()
-    return Read(events, message)
+    return read_with(AnthropicDecoder(content_type), chunks, more=whole(text_block(0, "more")))
 
 
 def read(*parts: bytes, content_type: str = "text/event-stream") -> Read:

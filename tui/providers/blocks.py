@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tui.chat.events import (
@@ -15,12 +17,13 @@ from tui.chat.events import (
     ToolUseStarted,
 )
 from tui.chat.hygiene import SurrogateJoiner
+from tui.chat.json_text import repair_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui.chat.events import ReplyEvent
-    from tui.chat.message import Citation, JsonObject
+    from tui.chat.message import Citation, JsonObject, JsonValue
 
 _TEXT, _THINKING = "text", "thinking"
 
@@ -36,6 +39,7 @@ class Blocks:
         self._emit = emit
         self._next = 0
         self._open: tuple[str, int] | None = None
+        self._latest_text: int | None = None
         self._calls: list[int] = []
         self.has_calls = False
         """Whether the model has asked for a tool."""
@@ -62,8 +66,9 @@ class Blocks:
         self._emit(PartSigned(signature, self._flowing(_THINKING)))
 
     def cite(self, citation: Citation) -> None:
-        """A source of the text so far."""
-        self._emit(CitationAdded(citation, self._flowing(_TEXT)))
+        """A source of the text so far, though its block may be closed."""
+        block = self._flowing(_TEXT) if self._latest_text is None else self._latest_text
+        self._emit(CitationAdded(citation, block))
 
     def call(self, id_: str, name: str, input_: JsonObject | None = None) -> int:
         """A call begins, whole or to be followed by its `input`; gives back its number."""
@@ -72,6 +77,25 @@ class Blocks:
         self.has_calls = True
         self._emit(ToolUseStarted(id_, name, input_ or {}, block))
         return block
+
+    def whole_call(
+        self, id_: str, name: str, arguments: JsonValue, signature: str | None = None
+    ) -> None:
+        """A call that comes at once. `arguments` that are no object cannot be run, but are kept.
+
+        JSON in a string counts as what it says: gateways write it so.
+        """
+        if isinstance(arguments, Mapping):
+            block = self.call(id_, name, repair_object(arguments))
+        else:
+            block = self.call(id_, name)
+            if arguments is not None:
+                self.input(
+                    block, arguments if isinstance(arguments, str) else json.dumps(arguments)
+                )
+        if signature:
+            self.sign_call(block, signature)
+        self.end_call(block)
 
     def input(self, block: int, piece: str) -> None:
         """More of a call's input."""
@@ -113,6 +137,8 @@ class Blocks:
     def _flowing(self, kind: str) -> int:
         if self._open is None or self._open[0] != kind:
             self._open = (kind, self._begin())
+            if kind == _TEXT:
+                self._latest_text = self._open[1]
         return self._open[1]
 
     def _begin(self) -> int:

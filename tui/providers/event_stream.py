@@ -14,6 +14,7 @@ from tui.chat.events import ReplyStopped
 from tui.chat.hygiene import one_line
 from tui.chat.json_text import parse_object
 from tui.errors import EventTooLarge
+from tui.providers import loose
 from tui.wire.sse import SSEDecoder
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class EventStreamDecoder(ABC):
         self._stopped = False
         self._dispatched = 0
         self._ignored = 0
+        self._is_foreign = False
         self._head = bytearray()
 
     def feed(self, chunk: bytes) -> list[ReplyEvent]:
@@ -84,6 +86,10 @@ class EventStreamDecoder(ABC):
     def _before_stop(self) -> None:
         """A last chance to emit what was held back."""
 
+    def _is_no_event(self, event: ServerSentEvent) -> bool:  # noqa: ARG002 - for bare lines
+        """Whether what came first shows that the whole body is something else than a stream."""
+        return False
+
     def _handle_ignored(self, line: str) -> None:  # noqa: B027 - most APIs have none
         """Say what a line means that the standard ignores."""
 
@@ -112,13 +118,15 @@ class EventStreamDecoder(ABC):
 
     def _is_something_else(self) -> bool:
         """Whether bytes that held no event held anything at all."""
-        return bool(self._lines.ignored_lines)
+        return self._is_foreign or bool(self._lines.ignored_lines)
 
     def _handle_all(self, events: Sequence[ServerSentEvent]) -> None:
         """Handle them in the order in which they came, and the ignored lines between them."""
         for event in events:
             self._take_ignored(self._dispatched)
-            if not self._stopped:
+            if not self._dispatched and (self._is_foreign or self._is_no_event(event)):
+                self._is_foreign = True
+            elif not self._stopped:
                 self._dispatched += 1
                 self._handle(event)
         self._take_ignored(self._dispatched)
@@ -141,7 +149,7 @@ class EventStreamDecoder(ABC):
     def _not_a_stream(self) -> ReplyError:
         """Not one event came, but something else did: an error document, a web page."""
         body = bytes(self._head).decode("utf-8-sig", "replace")
-        document = parse_object(body)
+        document = loose.first_object(body)
         if document is not None and (error := self._read_error_object(document)) is not None:
             return error
         kind = f" ({self._content_type})" if self._content_type else ""

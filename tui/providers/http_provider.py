@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlencode, urlsplit
 
-from tui.chat.json_text import DECODER, parse_object
+from tui.chat.json_text import parse_object
 from tui.chat.wording import error_sentence
 from tui.errors import AnswerUnreadable, ServerRefused
 from tui.providers import loose
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tui.chat.conversation import Conversation
     from tui.chat.ending import ReplyError
-    from tui.chat.message import JsonObject, JsonValue
+    from tui.chat.message import JsonObject
     from tui.errors import WireError
     from tui.providers.base import Model, ReplyDecoder, ReplyOptions, Server
     from tui.wire.http import HttpClient
@@ -85,7 +85,7 @@ class HttpProvider(ABC):
 
     def read_error(self, refused: ServerRefused) -> ReplyError:
         """The failure that an HTTP status and its body tell."""
-        document = _first_object(refused.body.decode("utf-8-sig", "replace"))
+        document = loose.first_object(refused.body.decode("utf-8-sig", "replace"))
         told = None if document is None else self._read_error_object(document)
         if told is None or document is None:
             return error_from_status(refused, None, self.error_types)
@@ -164,15 +164,3 @@ class HttpProvider(ABC):
             )
             headers[name] = value
         return {**headers, **{name.lower(): value for name, value in self._server.headers.items()}}
-
-
-def _first_object(text: str) -> JsonObject | None:
-    """The object that a body is, or the first of the list that it is: Gemini sends such lists."""
-    if (document := parse_object(text)) is not None:
-        return document
-    try:
-        value: JsonValue = DECODER.decode(text.strip())
-    except (ValueError, RecursionError):
-        return None
-    first = value[0] if isinstance(value, list) and value else None
-    return parse_object(json.dumps(first)) if isinstance(first, dict) else None

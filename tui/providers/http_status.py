@@ -39,11 +39,12 @@ def error_from_status(
         error = replace(told, retryable=retryable)
     if (advice := headers.get("x-should-retry")) in {"true", "false"}:
         error = replace(error, retryable=advice == "true")
+    wait = _retry_after(headers)
     return replace(
         error,
         status=status,
         request_id=error.request_id or named_request(headers),
-        retry_after=_retry_after(headers),
+        retry_after=error.retry_after if wait is None else wait,
     )
 
 

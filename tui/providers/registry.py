@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from tui.errors import SettingsError
 from tui.providers.anthropic import Anthropic
+from tui.providers.gemini import Gemini
+from tui.providers.ollama import Ollama
 from tui.providers.openai_chat import OpenAIChat
 from tui.providers.openai_responses import OpenAIResponses
 
@@ -28,6 +30,8 @@ APIS = {
     "anthropic": Api(Anthropic, "https://api.anthropic.com"),
     "openai-chat": Api(OpenAIChat, "https://api.openai.com/v1"),
     "openai-responses": Api(OpenAIResponses, "https://api.openai.com/v1"),
+    "ollama": Api(Ollama, "http://127.0.0.1:11434"),
+    "gemini": Api(Gemini, "https://generativelanguage.googleapis.com"),
     "demo": Api(Anthropic),
 }
 

@@ -60,7 +60,8 @@ class NDJSONDecoder:
 
     def pending(self) -> ServerSentEvent | None:
         """The line that has not ended; servers do forget the last LF. Changes nothing."""
-        return self._event()
+        begun = self._is_first and _BOM.startswith(self._line)  # of the mark, and of nothing else
+        return None if begun else self._event()
 
     def _event(self) -> ServerSentEvent | None:
         line = bytes(self._line)
