@@ -38,9 +38,13 @@ if TYPE_CHECKING:
     from tui.providers.http_provider import HttpProvider
     from tui.roster import Target
     from tui.session import Session
+    from tui.wire.http import HttpClient
 
 _REPLY_LIMIT = 60.0
 """Seconds; a local server may have to load the model first."""
+_LEAST, _MORE = 1, 256
+"""Tokens: models that think may refuse a limit that leaves them no room, and some APIs a low one."""
+_LIMIT_REFUSED = (400, 422)
 _NO_LIST = (404, 405, 501)
 """What servers answer that have no list of models."""
 
@@ -119,34 +123,20 @@ class _Visit:
         return (default if provider == self.name else "") or next(iter(own), used_last or first)
 
     async def _reply(self, provider: HttpProvider, target: Target, model: str) -> Finding:
-        conversation = Conversation()
-        conversation.append(Message.from_user("Hi"))
-        limit = TokenLimit(provider.least_tokens, "rill doctor")
-        options = ReplyOptions(model, limit)
-        reply = Reply(provider=self.name, model=model, limit=limit)
+        """Whether the model answers, by the least that it can be asked for."""
         label = f"{self.name}/{model}"
-        begun, first = perf_counter(), None
         try:
-            async with (
-                asyncio.timeout(_REPLY_LIMIT),
-                aclosing(
-                    stream_reply(provider, conversation, options, self.session.http)
-                ) as events,
-            ):
-                async for event in events:
-                    if first is None and isinstance(event, TextDelta | ThinkingDelta):
-                        first = perf_counter() - begun
-                    reply.apply(event)
+            async with asyncio.timeout(_REPLY_LIMIT):
+                reply = await _ask(provider, model, _LEAST, self.session.http)
+                if reply.status in _LIMIT_REFUSED:
+                    reply = await _ask(provider, model, _MORE, self.session.http)
         except TimeoutError:
-            return _bad(f"{label} gave no whole reply of one token within {_REPLY_LIMIT:g} s")
-        message = reply.message()
-        if message.ending is None or message.ending.outcome is not Outcome.COMPLETE:
-            error = message.ending.error if message.ending else None
-            remedy = self._remedy_of_status(target, error.status if error else None, model)
-            return _bad(f"{label}: {ending_sentence(message)}", remedy)
-        light = "no text" if first is None else f"first token after {_seconds(first)}"
-        end = f"{light}, end after {_seconds(perf_counter() - begun)}"
-        return Finding(Level.GOOD, f"{label} replies ({end})")
+            return _bad(f"{label} gave no whole reply within {_REPLY_LIMIT:g} s")
+        if not reply.is_complete:
+            words = f"{label}: {ending_sentence(reply.message)}"
+            return _bad(words, self._remedy_of_status(target, reply.status, model))
+        first = "no text" if reply.first is None else f"first token after {_seconds(reply.first)}"
+        return Finding(Level.GOOD, f"{label} replies ({first}, end after {_seconds(reply.whole)})")
 
     def _remedy(self, target: Target, error: WireError) -> str:
         by = target.set_by["base_url"]
@@ -177,6 +167,40 @@ class _Visit:
                 return f"check the base URL {url}"
             case _:
                 return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A reply, and how many seconds it took: to its first token, if any came, and to its end."""
+
+    message: Message
+    first: float | None
+    whole: float
+
+    @property
+    def is_complete(self) -> bool:
+        return self.message.ending is not None and (self.message.ending.outcome is Outcome.COMPLETE)
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of a refusal."""
+        ending = self.message.ending
+        return ending.error.status if ending and ending.error else None
+
+
+async def _ask(provider: HttpProvider, model: str, tokens: int, http: HttpClient) -> _Answer:
+    conversation = Conversation()
+    conversation.append(Message.from_user("Hi"))
+    limit = TokenLimit(tokens, "rill doctor")
+    reply = Reply(provider=provider.name, model=model, limit=limit)
+    begun, first = perf_counter(), None
+    events = stream_reply(provider, conversation, ReplyOptions(model, limit), http)
+    async with aclosing(events):
+        async for event in events:
+            if first is None and isinstance(event, TextDelta | ThinkingDelta):
+                first = perf_counter() - begun
+            reply.apply(event)
+    return _Answer(reply.message(), first, perf_counter() - begun)
 
 
 def _bad(words: str, remedy: str = "") -> Finding:

@@ -211,12 +211,12 @@ class Roster:
             set_by.update(dict.fromkeys(asked, layer.by))
             if layer.system is not None:
                 system, set_by["system"] = layer.system, layer.by
-        unsent = tuple(
-            each for each in set_by if each in PARAMETERS and each not in kind.parameters
-        )
+        base_url, base_url_by = self.base_url(name)
+        taken = kind.parameters_at(base_url)
+        unsent = tuple(each for each in set_by if each in PARAMETERS and each not in taken)
         sent = replace(parameters, **dict.fromkeys(unsent))
         limit = sent.max_tokens and TokenLimit(sent.max_tokens, set_by["max_tokens"])
-        base_url, set_by["base_url"] = self.base_url(name)
+        set_by["base_url"] = base_url_by
         return Target(
             *(name, api, base_url, ReplyOptions(model, limit or None, sent)),
             *(system, set_by, unsent),

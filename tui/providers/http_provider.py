@@ -32,10 +32,10 @@ _SHORTEST_SECRET = 8
 class HttpProvider(ABC):
     """A `Provider`; a subclass says what is particular to its API."""
 
+    parameters: ClassVar[frozenset[str]]
+    """The names of those `Parameters` that the API has a place for."""
     needs_limit: ClassVar[bool] = False
     """Whether the API rejects a request without a limit of tokens."""
-    least_tokens: ClassVar[int] = 1
-    """The lowest limit of tokens that the API takes."""
     accept: ClassVar[str] = "text/event-stream"
     error_types: ClassVar[Mapping[int, str]] = {}
     """The API's own names for errors by status, for bodies that do not say."""
@@ -48,10 +48,10 @@ class HttpProvider(ABC):
 
     # What an API has to say
 
-    @property
-    @abstractmethod
-    def parameters(self) -> frozenset[str]:
-        """The names of those `Parameters` that the API has a place for."""
+    @classmethod
+    def parameters_at(cls, base_url: str) -> frozenset[str]:  # noqa: ARG003 - for those that differ
+        """The names of those `Parameters` that the server at an address has a place for."""
+        return cls.parameters
 
     @abstractmethod
     def build_request(self, conversation: Conversation, options: ReplyOptions) -> WireRequest:

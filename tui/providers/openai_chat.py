@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tui.providers.base import ReplyOptions, Server
     from tui.wire.request import WireRequest
 
-_PARAMETERS = frozenset({"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "effort"})
 # The others know only the older name; these reject it for their reasoning models.
 _NEW_LIMIT_HOSTS = ("api.openai.com", "openai.azure.com")
 _CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
@@ -36,6 +35,9 @@ class OpenAIChat(HttpProvider):
     know, among it `stream_options`; it counts tokens unasked.
     """
 
+    parameters: ClassVar = frozenset(
+        {"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "effort"}
+    )
     error_types: ClassVar = {
         400: "invalid_request_error",
         401: "authentication_error",
@@ -60,10 +62,11 @@ class OpenAIChat(HttpProvider):
         self._is_openrouter = _is_at(self._host, "openrouter.ai")
         self._is_mistral = _is_at(self._host, "api.mistral.ai")
 
-    @property
-    def parameters(self) -> frozenset[str]:
-        """The names of those `Parameters` that the server has a place for."""
-        return _PARAMETERS | {"thinking_budget"} if self._is_openrouter else _PARAMETERS
+    @classmethod
+    def parameters_at(cls, base_url: str) -> frozenset[str]:
+        """The names of those `Parameters` that the server at an address has a place for."""
+        is_openrouter = _is_at(urlsplit(base_url).hostname or "", "openrouter.ai")
+        return cls.parameters | {"thinking_budget"} if is_openrouter else cls.parameters
 
     def build_request(self, conversation: Conversation, options: ReplyOptions) -> WireRequest:
         """The request for a reply to the conversation's head."""
