@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _REPLY_LIMIT = 60.0
 """Seconds; a local server may have to load the model first."""
 _LEAST, _MORE = 1, 256
-"""Tokens: models that think may refuse a limit that leaves them no room, and some APIs a low one."""
+"""Tokens: models that think may refuse a limit that leaves no room for it, some APIs a low one."""
 _LIMIT_REFUSED = (400, 422)
 _NO_LIST = (404, 405, 501)
 """What servers answer that have no list of models."""
