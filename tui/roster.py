@@ -45,7 +45,7 @@ def _vendor(api: str, base_url: str = "", key: str = "", url: str = "", other: s
     return Known(ProviderSettings(api, base_url, key), url, other)
 
 
-BUILT_IN: Mapping[str, Known] = {
+BUILT_IN: dict[str, Known] = {
     "anthropic": _vendor("anthropic", "", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
     # Compatible servers have chat completions, hardly one has the whole of the Responses API.
     "openai": _vendor("openai-responses", "", "OPENAI_API_KEY", "OPENAI_BASE_URL", "openai-chat"),
@@ -276,8 +276,8 @@ def _ollama_url(told: str) -> str:
     0.0.0.0 is where a server listens, not where one can be reached.
     """
     url = told if "://" in told else f"http://{told}"
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return url  # `check_base_url` says what is wrong
