@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -252,10 +253,10 @@ async def test_a_reader_that_leaves_ends_it_without_a_word(
     rill: Rill, loopback: LoopbackServer
 ) -> None:
     rill.write_config(table("p", loopback.base_url))
-    running = await rill.start("models", "p")
-    assert running.process.stdout is not None
-    exchange = await loopback.next_exchange()
-    running.process.stdout._transport.close()  # type: ignore[attr-defined]
-    await answer_list(exchange, entry("m"))
-    await running.process.wait()
-    assert running.process.returncode == 141
+    ours, theirs = os.pipe()
+    running = await rill.start("models", "p", stdout=theirs)
+    os.close(theirs)
+    os.close(ours)
+    await answer_list(await loopback.next_exchange(), entry("m"))
+    finished = await running.end()
+    assert (finished.code, finished.err) == (141, "")
