@@ -313,8 +313,8 @@ async def test_an_answer_that_is_no_reply_gives_7_and_one_sentence(
     ("base_url", "words"),
     [
         ("http://127.0.0.1:1", "connection refused"),
-        ("http://nosuch.invalid", "is unknown"),
-        ("http://" + "a" * 64 + ".invalid", "base URL"),
+        ("https://nosuch.invalid", "is unknown"),
+        ("https://" + "a" * 64 + ".invalid", "base URL"),
     ],
 )
 async def test_a_server_that_cannot_be_reached_gives_7_and_one_sentence(
@@ -502,7 +502,7 @@ async def test_an_interrupt_while_a_host_is_looked_up_does_not_wait_for_that(
     rill: Rill, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(SLOW_LOOKUP)
-    rill.talks_to("http://model.invalid")
+    rill.talks_to("https://model.invalid")
     running = await rill.start("ask", "Hi?", environment={"PYTHONPATH": str(tmp_path)})
     assert running.process.stderr is not None
     assert await running.process.stderr.readline() == b"looking up\n"

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.providers import answer_list, entry, servers, table, tables
+from tests.cli.test_ask import SLOW_LOOKUP
 from tests.loopback import SECRET_KEY
 from tui.catalogue import Catalogue, Listing
 from tui.providers.base import Model
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Rill
     from tests.loopback import LoopbackServer
 
@@ -245,6 +248,17 @@ async def test_ctrl_c_ends_it_and_its_requests(rill: Rill, loopback: LoopbackSer
     exchange = await loopback.next_exchange()
     running.signal(signal.SIGINT)
     await exchange.wait_closed()
+    finished = await running.end()
+    assert (finished.code, finished.out, finished.err) == (130, b"", "")
+
+
+async def test_ctrl_c_does_not_wait_for_the_name_of_a_host(rill: Rill, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW_LOOKUP)
+    rill.write_config(table("far", ELSEWHERE))
+    running = await rill.start("models", "far", environment={"PYTHONPATH": str(tmp_path)})
+    assert running.process.stderr is not None
+    assert await running.process.stderr.readline() == b"looking up\n"
+    running.signal(signal.SIGINT)
     finished = await running.end()
     assert (finished.code, finished.out, finished.err) == (130, b"", "")
 
