@@ -219,9 +219,27 @@ def test_without_an_index_neighbours_of_one_type_are_one_entry():
     }
 
 
+def test_data_that_comes_again_at_its_index_replaces_what_came():
+    first, second = (detail("encrypted", data=data_, index=0) for data_ in ("x", "y"))
+    assert kept([first], [second]).raw == {"details": [second]}
+
+
+def test_what_a_later_piece_leaves_empty_stays_as_it_came():
+    first, second = (detail("text", text="a", signature=sig, index=0) for sig in ("c2ln", None))
+    whole = {"details": [detail("text", text="aa", signature="c2ln", index=0)]}
+    assert kept([first], [second]).raw == whole
+    assert kept([second], [first]).raw == whole
+
+
 def test_two_ids_are_two_entries():
     one, two = (detail("encrypted", data="x", id=id_, index=0) for id_ in ("a", "b"))
     assert kept([one], [two]).raw == {"details": [one, two]}
+
+
+@pytest.mark.parametrize("odd", [[], {}, 7, ["x"]])
+def test_fields_of_entries_may_be_of_the_wrong_type(odd):
+    first = {"type": odd, "id": odd, "text": odd, "data": odd}
+    assert kept([first], [{}, {"id": "a"}]).raw == {"details": [{**first, "id": "a"}]}
 
 
 def test_half_an_emoji_in_an_entry_is_joined_with_its_other_half():

@@ -72,6 +72,17 @@ async def test_mistral_says_what_a_model_is_for():
     assert await listed(chat, embeds) == [Model("m-1", "m-1", 131_072, None, ("tools", "images"))]
 
 
+async def test_llama_cpp_has_the_context_that_it_was_started_with():
+    entry = {
+        "id": "tiny",
+        "object": "model",
+        "owned_by": "llamacpp",
+        "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
+        "meta": {"n_vocab": 49_152, "n_ctx": 4_096, "n_ctx_train": 8_192, "ftype": "Q4_1"},
+    }
+    assert await listed(entry) == [Model("tiny", "tiny", 4_096, None, ("images",))]
+
+
 @pytest.mark.parametrize(
     ("told", "context", "output"),
     [

@@ -315,7 +315,10 @@ def test_usage_in_the_chunk_of_an_error_is_what_it_cost():
     ("type_", "code", "retryable"),
     [
         *[("t", code, True) for code in (408, 409, 429, 500, "503", 529, 599)],
-        *[("t", code, False) for code in (400, 401, 402, 404, 600, 1000, "5000", "abc", None)],
+        *[
+            ("t", code, False)
+            for code in (400, 401, 402, 404, 600, 1000, "5000", "abc", "\u00b2\u00b2\u00b2", None)
+        ],
         *[(t, None, True) for t in ("server_error", "timeout", "overloaded_error")],
         ("tokens", "rate_limit_exceeded", True),
         ("rate_limit_error", "insufficient_quota", False),

@@ -60,7 +60,7 @@ class _Entry:
         """Whether a piece can belong to this entry: two ids are two entries, and so is new data."""
         if loose.count(piece, "index") is None and piece.get("data"):
             return False
-        ids = {self._fields.get("id"), loose.text(piece, "id")} - {None}
+        ids = {loose.text(self._fields, "id"), loose.text(piece, "id")} - {None}
         return len(ids) < 2
 
     def add(self, piece: JsonObject) -> None:
