@@ -172,8 +172,9 @@ def test_without_id_or_index_a_piece_belongs_to_the_latest_item_of_its_kind():
 
 def test_whole_items_without_id_or_index_are_all_shown_and_repeated_ones_once():
     items = [{"type": "message", "content": [output_text(text_)]} for text_ in ("One. ", "Two.")]
-    body = whole(done(items[0]), done(items[0]), done(items[1]), output=items)
-    assert read(body).message.text == "One. Two."
+    events = [done(items[0]), done(items[0]), done(items[1])]
+    assert read(whole(*events)).message.text == "One. Two."
+    assert read(whole(*events, output=items)).message.text == "One. Two."
 
 
 def test_parts_without_an_index_follow_each_other():
@@ -189,6 +190,12 @@ def test_parts_without_an_index_follow_each_other():
         done(message("m", "One. ", "Two.")),
     )
     assert read(body).message.parts == (TextPart("One. "), TextPart("Two."))
+
+
+def test_a_part_that_begins_twice_without_an_index_is_one():
+    begun = part("added", item_id="m", part=output_text(""))
+    body = whole(begun, begun, text("Six.", item_id="m"), done(message("m", "Six.")))
+    assert read(body).message.parts == (TextPart("Six."),)
 
 
 def test_a_server_that_gives_every_item_the_same_index_loses_nothing():
@@ -224,6 +231,27 @@ def test_a_proxy_that_renames_items_in_every_event_doubles_nothing():
     assert result.message.text == "Low water"
     assert result.message.thinking == "Hm."
     assert result.message.tool_calls == (ToolUsePart("call_f1", "tides", {"port": "Brest"}),)
+
+
+def test_renamed_items_of_one_kind_are_told_by_their_order():
+    body = whole(
+        text("One. ", item_id="m", output_index=0),
+        text("Two", item_id="n", output_index=1),
+        output=[message("x", "One. "), message("y", "Two.")],
+    )
+    assert read(body).message.parts == (TextPart("One. "), TextPart("Two."))
+
+
+def test_indexes_beyond_all_measure_lose_no_text_and_mix_up_no_items():
+    body = whole(
+        text("a", item_id="m", output_index=0, content_index=5000),
+        text("b", item_id="n", output_index=1, content_index=0),
+        text("c", item_id="o", output_index=2**62, content_index=2**62),
+    )
+    result = read(body)
+    assert result.message.parts == (TextPart("a"), TextPart("b"), TextPart("c"))
+    # SQLite's integers end there.
+    assert all(e.block < 2**63 for e in result.events if isinstance(e, TextDelta))
 
 
 def test_an_output_that_leaves_items_out_doubles_none_of_the_others():
@@ -452,6 +480,19 @@ def test_a_call_is_whole_and_there_once_whatever_of_it_came(body):
     assert result.ending.stop_reason == "tool_use"
 
 
+def test_what_a_call_was_announced_with_need_not_be_repeated():
+    bare = {"type": "function_call", "id": "f", "arguments": BREST}
+    body = whole(added(function_call("f", call_id=None)), done(bare))
+    assert read(body).message.tool_calls == (ToolUsePart("f", "tides", {"port": "Brest"}),)
+
+
+def test_a_call_that_nothing_but_the_end_closes_is_closed():
+    events = read(whole(added(function_call("f")), arguments(BREST, item_id="f"))).events
+    assert len([e for e in events if isinstance(e, BlockStopped)]) == 1
+    cut = read(START, added(function_call("f")), arguments(BREST, item_id="f")).events
+    assert not [e for e in cut if isinstance(e, BlockStopped)]
+
+
 def test_two_calls_at_once_are_two():
     body = whole(
         added(function_call("f"), 0),
@@ -508,6 +549,16 @@ def test_a_source_that_is_told_again_with_the_whole_text_is_one(events):
     assert citations(read(whole(*events, output=output))) == (
         Citation("", "Tides", "https://e.org", PAGE),
     )
+
+
+def test_a_source_of_which_more_is_told_later_is_one():
+    early = {**PAGE, "title": None}
+    body = whole(
+        text("Six.", item_id="m"),
+        cited(early, item_id="m"),
+        part("done", item_id="m", part=output_text("Six.", PAGE, FILE)),
+    )
+    assert [citation.raw for citation in citations(read(body))] == [early, FILE]
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", [], [PAGE]])

@@ -23,6 +23,11 @@ def test_without_a_base_url_the_vendors_own_is_used():
     assert sent(provider).url == "https://api.anthropic.com/v1/messages"
 
 
+def test_the_responses_api_has_its_vendor_too():
+    provider = make_provider("openai-responses", Server("work", "", "key"))
+    assert sent(provider).url == "https://api.openai.com/v1/responses"
+
+
 def test_a_base_url_of_ones_own_is_used():
     assert make_provider("anthropic", Server("w", "http://127.0.0.1:1/v1")).address == "127.0.0.1:1"
 

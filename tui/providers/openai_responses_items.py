@@ -119,7 +119,7 @@ class OutputItems:
 
     def close(self, *, complete: bool) -> None:
         """No more will come: let go of what was held back; if all is whole, so are the calls."""
-        for _, item in sorted(self._items.items()):
+        for item in self._items.values():
             item.close()
             if complete and isinstance(item, Call):
                 item.end({})

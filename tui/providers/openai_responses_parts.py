@@ -53,8 +53,7 @@ class _Stretch:
         came, all_ = _utf16("".join(self._pieces)), _utf16(whole)
         rest = all_[len(came) :] if all_.startswith(came) else b""
         self.is_whole = True
-        missing = rest.decode("utf-16-le", "surrogatepass")
-        return self._joiner.push(missing) + self._joiner.flush()
+        return self._joiner.push(rest.decode("utf-16-le", "surrogatepass"))
 
     def flush(self) -> str:
         """Nothing more will come."""
@@ -179,7 +178,7 @@ class Prose(_Item):
 
     def close(self) -> None:
         super().close()
-        for _, text in sorted(self._texts.items()):
+        for text in self._texts.values():
             text.close()
 
     def _take(self, described: JsonObject) -> None:
@@ -262,7 +261,6 @@ class Call(_Item):
     def end(self, described: JsonObject) -> None:
         was_over = self.is_over
         super().end(described)
-        self._show(self._stretch.flush())
         if not was_over:
             self._emit(BlockStopped(self._first))
 
