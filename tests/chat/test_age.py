@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from tui.ui.age import age
+from tui.chat.age import age
 
 
 def at(text: str) -> float:
