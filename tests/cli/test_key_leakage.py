@@ -12,6 +12,7 @@ import pytest
 
 from tests.loopback import OPENING, LoopbackServer, sse
 from tui.cli import main
+from tui.providers.registry import APIS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -124,6 +125,7 @@ async def _error_in_the_stream(_keeper: Keeper, exchange: Exchange) -> None:
 
 async def _malformed(_keeper: Keeper, exchange: Exchange) -> None:
     await exchange.send(OPENING + f"data: {CANARY}\n\n".encode())
+    await exchange.end()
 
 
 async def _redirect(keeper: Keeper, exchange: Exchange) -> None:
@@ -162,6 +164,21 @@ async def test_a_key_is_nowhere_after_sessions_full_of_errors(keeper: Keeper) ->
         assert place.exists()
     assert keeper.leaks() == []
     assert keeper.elsewhere.connections == []
+
+
+@pytest.mark.parametrize("api", [api for api in APIS if api not in {"anthropic", "demo"}])
+async def test_every_api_keeps_its_key(rill: Rill, loopback: LoopbackServer, api: str) -> None:
+    rill.write_config(
+        f'model = "mine/m"\n[providers.mine]\napi = "{api}"\n'
+        f'base_url = "{loopback.base_url}"\napi_key = "{CANARY}"\n'
+    )
+    async with LoopbackServer() as elsewhere:
+        keeper = Keeper(rill, loopback, elsewhere)
+        for answer in (_unauthorized, _cut_in_the_middle, _page, _malformed, _redirect):
+            assert (await keeper.ask(answer, "--output", "stream-json")).code == 7
+        assert (await keeper.run("export", "--all", "-o", str(rill.home / "out.json"))).code == 0
+        assert keeper.leaks() == []
+        assert elsewhere.connections == []
 
 
 @pytest.mark.parametrize("output", ["text", "json", "stream-json"])

@@ -5,11 +5,14 @@ Its errors are tested from the command line, in tests/cli/test_bad_input.py.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tui.chat.parameters import Parameters
+from tui.chat.parameters import PARAMETERS, Parameters
 from tui.errors import SettingsError
 from tui.hints import nearest
 from tui.storage.paths import config_file
@@ -20,7 +23,9 @@ from tui.storage.settings import (
     check_base_url,
     check_parameter,
     load_settings,
+    read_settings,
 )
+from tui.storage.toml_table import TomlTable
 
 APIS = ("anthropic", "demo")
 SECRET = "sk-not-for-any-eyes-0123456789"
@@ -244,6 +249,35 @@ def test_settings_that_are_printed_hold_no_key(path: Path) -> None:
         f'{MINE}api_key = "{SECRET}"\nheaders = {{ a = "{SECRET}" }}\nquery = {{ a = "{SECRET}" }}'
     )
     assert SECRET not in repr(load(path))
+
+
+keys = st.sampled_from(
+    sorted(
+        {each.name for kind in (Settings, ProviderSettings, ModelSettings) for each in fields(kind)}
+        - {"table", "parameters"}
+        | {*PARAMETERS, "anthropic", "mine"}
+    )
+)
+anything = st.recursive(
+    st.one_of(
+        *(st.integers(), st.floats(), st.booleans(), st.text(max_size=5)),
+        st.sampled_from(["anthropic", "demo", "high", "https://host", "MY_KEY", "max_tokens"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.one_of(keys, st.text()), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@given(values=st.dictionaries(keys, anything, max_size=5))
+def test_whatever_stands_in_it_is_taken_or_refused_in_one_sentence(
+    values: dict[str, object],
+) -> None:
+    try:
+        read_settings(TomlTable(values, "config.toml"), apis=APIS, known=("anthropic",))
+    except SettingsError as error:
+        assert str(error).startswith("config.toml: ")  # noqa: PT017 - it need not be raised
 
 
 @pytest.mark.parametrize(

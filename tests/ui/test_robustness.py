@@ -56,6 +56,27 @@ async def test_a_bug_of_ours_ends_the_reply_in_words_and_the_next_one_works(
         assert not desk.ours()
 
 
+async def test_what_a_crash_leaves_on_the_terminal_holds_no_variables(
+    loopback: LoopbackServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A key may be one of them."""
+
+    def fail() -> None:
+        key = f"Bearer {SECRET_KEY}"
+        raise RuntimeError(f"the words of a bug about {len(key)} characters")
+
+    async def crash() -> None:
+        async with sit_down(loopback) as desk:
+            desk.app.call_later(fail)
+            await desk.gone()
+
+    with pytest.raises(RuntimeError, match="the words of a bug"):
+        await crash()
+    left = capsys.readouterr().err
+    assert "RuntimeError: the words of a bug" in left
+    assert SECRET_KEY not in left
+
+
 @pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 60), (1, 1)])
 async def test_on_a_screen_of_any_size_a_reply_can_be_read_and_the_next_one_sent(
     loopback: LoopbackServer, size: tuple[int, int]

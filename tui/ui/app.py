@@ -192,6 +192,18 @@ class RillApp(App[None]):
         self._chat.leave(CancelledBy.QUIT)
         self.exit()
 
+    def _fatal_error(self) -> None:
+        """What a bug of ours leaves on the terminal.
+
+        Textual's own shows the variables of every frame, too, and a key may be one of them.
+        """
+        from rich.segment import Segments  # noqa: PLC0415 - hopefully never needed
+        from rich.traceback import Traceback  # noqa: PLC0415
+
+        shown = self.console.render(Traceback(width=None))
+        self._exit_renderables.append(Segments(shown))
+        self._close_messages_no_wait()
+
     def end_by_signal(self, number: signal.Signals, by: CancelledBy) -> None:
         """End as a well-behaved program does: reply stopped, terminal restored, 128 + signal."""
         self._chat.leave(by)
