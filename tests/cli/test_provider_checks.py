@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.providers import answer_list, entry, servers, table, tables
 from tests.cli.test_import import history_of
-from tests.histories import fill, talk
+from tests.histories import ask, fill, talk
 from tests.loopback import SECRET_KEY
 
 if TYPE_CHECKING:
@@ -102,6 +102,21 @@ async def test_the_model_that_is_asked_is_the_likeliest_to_be_used(
     assert exchange.json()["model"] == expected
     await reply(exchange)
     assert (await running.end()).code == 0
+
+
+async def test_to_look_which_model_was_used_last_changes_no_history(
+    rill: Rill, loopback: LoopbackServer
+) -> None:
+    fill(history_of(rill), [talk("alpha")])
+    ask(history_of(rill), "PRAGMA user_version = 1")  # as if an older Rill had written it
+    before = history_of(rill).read_bytes()
+    rill.write_config(table("anthropic", loopback.base_url))
+    running = await rill.start("doctor", environment={"ANTHROPIC_API_KEY": SECRET_KEY})
+    await answer_list(await loopback.next_exchange())
+    await reply(await loopback.next_exchange())
+    finished = await running.end()
+    assert "is older than this Rill" in finished.out.decode()
+    assert history_of(rill).read_bytes() == before
 
 
 async def test_a_model_that_refuses_so_low_a_limit_is_given_more_room(
