@@ -47,8 +47,7 @@ def test_only_a_complete_end_of_turn_is_plain():
 
 def test_a_reply_that_fills_its_limit_was_cut_whatever_the_server_calls_it():
     told = complete("end_turn", limit=LIMIT, usage=Usage(output_tokens=4096))
-    assert told.startswith("complete, says the server, but cut off at the token limit")
-    assert "max_tokens 4,096, set by the default" in told
+    assert told.startswith("probably cut off: it fills its limit (max_tokens 4,096, set by the def")
     assert complete("end_turn", limit=LIMIT, usage=Usage(output_tokens=4095)) == "complete"
 
 

@@ -70,8 +70,12 @@ def error_sentence(error: ReplyError) -> str:
 
 def _complete(message: Message, ending: Ending) -> str:
     match ending.stop_reason:
-        case StopReason.END_TURN if message.fills_limit:
-            return f"complete, says the server, but {_max_tokens(message)}"
+        case StopReason.END_TURN if message.fills_limit and message.limit:
+            limit = message.limit
+            return (
+                f"probably cut off: it fills its limit (max_tokens {limit.tokens:,}, "
+                f"set by {limit.set_by}), though the server calls it complete"
+            )
         case StopReason.END_TURN:
             return "complete"
         case StopReason.MAX_TOKENS:
