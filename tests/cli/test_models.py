@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.providers import answer_list, entry, servers, table, tables
+from tests.cli.providers import access_to, answer_list, entry, servers, table, tables
 from tests.cli.test_ask import SLOW_LOOKUP
 from tests.loopback import SECRET_KEY
-from tui.catalogue import Catalogue, Listing
+from tui.catalogue import ON_THIS_MACHINE, Catalogue, Listing
+from tui.listing_models import Wanted, list_models
 from tui.providers.base import Model
+from tui.roster import BUILT_IN, Known
+from tui.storage.settings import ProviderSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,6 +184,28 @@ async def test_what_is_merely_not_running_here_is_passed_over_unless_it_was_aske
     ]
     finished = await rill.run("models", "--offline", "vllm")
     assert finished.complaints == ["vllm: No list of it was kept."]
+
+
+def test_the_last_list_of_one_that_may_run_here_and_does_not_is_shown_only_if_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process, where the usual ports can be others: somebody may well use those."""
+    for name in ON_THIS_MACHINE:
+        at = Known(ProviderSettings("openai-chat", NOWHERE))
+        monkeypatch.setitem(BUILT_IN, name, at)
+    access = access_to(tmp_path, "")
+    access.catalogue.keep(Listing("vllm", NOWHERE, time.time() - 90, (Model("m", "m"),)))
+
+    assert list_models(access, Wanted()) == 7
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("rill: there is nothing to talk to: set a key (ANTHROPIC_API_KEY, ")
+    assert err.count("\n") == 1
+
+    assert list_models(access, Wanted(("vllm",))) == 0
+    out, err = capsys.readouterr()
+    assert out == "vllm/m\n"
+    assert err == f"rill: vllm: {AWAY} Shown is what it listed 1 min ago.\n"
 
 
 async def test_a_variable_that_names_a_server_asks_for_it(rill: Rill) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,7 @@ from tests.cli.providers import answer_list, entry, servers, table, tables
 from tests.cli.test_import import history_of
 from tests.histories import ask, fill, talk
 from tests.loopback import SECRET_KEY
+from tests.storage.conftest import RECORDED
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Finished, Rill
@@ -107,16 +110,17 @@ async def test_the_model_that_is_asked_is_the_likeliest_to_be_used(
 async def test_to_look_which_model_was_used_last_changes_no_history(
     rill: Rill, loopback: LoopbackServer
 ) -> None:
-    fill(history_of(rill), [talk("alpha")])
-    ask(history_of(rill), "PRAGMA user_version = 1")  # as if an older Rill had written it
-    before = history_of(rill).read_bytes()
-    rill.write_config(table("anthropic", loopback.base_url))
-    running = await rill.start("doctor", environment={"ANTHROPIC_API_KEY": SECRET_KEY})
+    path = history_of(rill)
+    path.parent.mkdir(parents=True, mode=0o700)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((RECORDED / "history-1.sql").read_text(encoding="utf-8"))
+    path.chmod(0o600)
+    rill.write_config(table("p", loopback.base_url))
+    running = await rill.start("doctor")
     await answer_list(await loopback.next_exchange())
-    await reply(await loopback.next_exchange())
     finished = await running.end()
     assert "is older than this Rill" in finished.out.decode()
-    assert history_of(rill).read_bytes() == before
+    assert ask(path, "PRAGMA user_version") == [(1,)]
 
 
 async def test_a_model_that_refuses_so_low_a_limit_is_given_more_room(
