@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.loopback import LoopbackServer, full_queue, talk_to
-from tests.realserver import real_server_url
+from tests.realserver import real_ollama_url, real_server_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
@@ -49,6 +49,12 @@ async def talk(loopback: LoopbackServer) -> AsyncGenerator[Talk, None]:
 def real_server() -> str:
     """The base URL of a real model server; mark the test `realserver`."""
     return real_server_url()
+
+
+@pytest.fixture(scope="session")
+def real_ollama() -> str:
+    """The base URL of a server of Ollama's API that we did not write; mark it `realserver`."""
+    return real_ollama_url()
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import json
 import os
 import signal
 import sys
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from enum import IntEnum, StrEnum
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from tui.chat.ending import CancelledBy, Outcome, StopReason
 from tui.chat.events import (
@@ -29,7 +29,7 @@ from tui.chat.reply import Reply
 from tui.chat.wording import ending_sentence
 from tui.errors import OutputFailed, SettingsError, UsageError
 from tui.kept_turn import KeptTurn
-from tui.output import complain, give_up_output
+from tui.output import complain, give_up_output, leave_now
 from tui.providers.stream_reply import stream_reply
 
 if TYPE_CHECKING:
@@ -163,16 +163,8 @@ async def _ask(
     if not reply.request_sent:
         # The host's name may still be looked up. A thread does that, nothing can stop it, and a
         # regular exit would wait for it.
-        _leave_now(code)
+        leave_now(code)
     return code
-
-
-def _leave_now(code: int) -> NoReturn:
-    with suppress(OSError):
-        sys.stdout.flush()
-    if sys.stderr is not None:
-        sys.stderr.flush()
-    os._exit(code)
 
 
 def _cancel_on_signals(worker: asyncio.Task[None], reply: Reply) -> None:

@@ -5,26 +5,31 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from tui.errors import SettingsError, WireError
+from tui.errors import ConnectionStalled, SettingsError, WireError
 from tui.providers import loose
 from tui.providers.base import Model
+from tui.roster import DEFAULT
 from tui.storage.state import read_state, write_state
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Iterable
     from pathlib import Path
 
     from tui.chat.message import JsonObject, JsonValue
     from tui.key_finding import KeyFinder
+    from tui.providers.base import Provider
     from tui.roster import Roster
     from tui.session import Session
+    from tui.wire.http import HttpClient
 
 _LIMIT = 15.0
 """Seconds that a provider has for its list."""
-_ON_THIS_MACHINE = ("ollama", "llamacpp", "lmstudio", "vllm")
+ON_THIS_MACHINE = ("ollama", "llamacpp", "lmstudio", "vllm")
+"""The providers that may run here without anybody having said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
-    """A provider that gave no list, and why; `is_expected` if nobody said that it is there."""
+    """A provider that gave no list, and why in a sentence.
+
+    `is_expected` if nobody said that it is there: another program may use its port, too.
+    """
 
     provider: str
     why: str
@@ -83,26 +91,59 @@ class Catalogue:
 
 
 def providers_at_hand(roster: Roster, keys: KeyFinder) -> list[str]:
-    """Those worth asking: the user's own, those with a key, and what may run on this machine."""
+    """Those worth asking: the user's own, those with a key or an address, and what may run here."""
     return [
         name
         for name in roster.names()
         if roster.api(name) != "demo"
-        and (name in roster.settings.providers or keys.source(name) or name in _ON_THIS_MACHINE)
+        and (
+            name in ON_THIS_MACHINE
+            or name in roster.settings.providers
+            or roster.is_moved(name)
+            or keys.source(name)
+        )
     ]
+
+
+def is_guess(roster: Roster, name: str) -> bool:
+    """Whether it is only tried because it may run on this machine. Raises SettingsError."""
+    return (
+        name in ON_THIS_MACHINE
+        and name not in roster.settings.providers
+        and roster.base_url(name)[1] == DEFAULT
+    )
+
+
+async def ask(session: Session, catalogue: Catalogue, name: str) -> Listing | Unlisted:
+    """Ask one provider for its list, and keep that."""
+    is_expected = False
+    try:
+        is_expected = is_guess(session.roster, name)
+        target = session.roster.target(name, "")
+        provider = await session.connect(target)
+        try:
+            listing = await list_models(provider, target.base_url, session.http)
+        except WireError as error:
+            return Unlisted(name, provider.explain(error), is_expected)
+    except SettingsError as error:
+        return Unlisted(name, str(error), is_expected)
+    if is_expected and not listing.models:
+        return Unlisted(name, f"{provider.address} lists no models.", is_expected)
+    catalogue.keep(listing)
+    return listing
 
 
 async def fetch(
     session: Session, catalogue: Catalogue, names: Iterable[str]
 ) -> AsyncGenerator[Listing | Unlisted, None]:
-    """Ask all of these at once, and yield what each says as it comes."""
-    tasks = [asyncio.create_task(_fetch(session, name), name=f"rill-list-{name}") for name in names]
+    """Ask all of these at once, and yield what each says as it comes.
+
+    Use it inside `contextlib.aclosing`: leaving early closes the requests.
+    """
+    tasks = [asyncio.create_task(ask(session, catalogue, name)) for name in names]
     try:
         for done in asyncio.as_completed(tasks):
-            found = await done
-            if isinstance(found, Listing):
-                catalogue.keep(found)
-            yield found
+            yield await done
     finally:
         for task in tasks:
             task.cancel()
@@ -110,27 +151,20 @@ async def fetch(
             await asyncio.wait(tasks)
 
 
-async def _fetch(session: Session, name: str) -> Listing | Unlisted:
-    roster = session.roster
-    try:
-        target = roster.target(name, "")
-        provider = await session.connect(target)
-    except SettingsError as error:
-        return Unlisted(name, str(error))
+async def list_models(provider: Provider, base_url: str, http: HttpClient) -> Listing:
+    """A provider's list as it is now. Raises SettingsError and WireError."""
     try:
         async with asyncio.timeout(_LIMIT):
-            models = await provider.list_models(session.http)
+            models = await provider.list_models(http)
     except TimeoutError:
-        return Unlisted(name, f"It gave no list within {_LIMIT:g} s.")
-    except WireError as error:
-        is_expected = name in _ON_THIS_MACHINE and name not in roster.settings.providers
-        return Unlisted(name, provider.explain(error), is_expected)
-    return Listing(name, target.base_url, time.time(), tuple(models))
+        words = f"{provider.address} gave no list within {_LIMIT:g} s."
+        raise ConnectionStalled(words, _LIMIT) from None
+    return Listing(provider.name, base_url, time.time(), tuple(models))
 
 
 def _read(provider: str, state: JsonObject) -> Listing | None:
     base_url, fetched_at = loose.text(state, "base_url"), state.get("fetched_at")
-    if base_url is None or not isinstance(fetched_at, float):
+    if base_url is None or not isinstance(fetched_at, float) or not isfinite(fetched_at):
         return None
     found = [_model(entry) for entry in loose.sequence(state, "models") if isinstance(entry, dict)]
     return Listing(provider, base_url, fetched_at, tuple(filter(None, found)))
@@ -139,11 +173,10 @@ def _read(provider: str, state: JsonObject) -> Listing | None:
 def _model(entry: JsonObject) -> Model | None:
     if not (id_ := loose.text(entry, "id")):
         return None
-    abilities: Sequence[object] = loose.sequence(entry, "abilities")
     return Model(
         id_,
         loose.text(entry, "name") or id_,
         loose.count(entry, "context_tokens"),
         loose.count(entry, "output_tokens"),
-        tuple(each for each in abilities if isinstance(each, str)),
+        tuple(each for each in loose.sequence(entry, "abilities") if isinstance(each, str)),
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from tui import __version__
-from tui.errors import RillError, UsageError
+from tui.errors import RillError, SettingsError, UsageError
 from tui.hints import nearest
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ _CONFIG = {
     "edit": "open the settings in $VISUAL or $EDITOR, and check them",
 }
 # The words that are or will be commands: none of them may be taken for a prompt.
-COMMANDS = ("ask", "config", "demo", "doctor", "export", "import")
-_FUTURE_COMMANDS = ("mcp", "models", "replay", "themes")
+COMMANDS = ("ask", "config", "demo", "doctor", "export", "import", "models")
+_FUTURE_COMMANDS = ("mcp", "replay", "themes")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _export(_export_parser().parse_args(argv[1:]))
             case ["import"]:
                 return _import(_import_parser().parse_args(argv[1:]))
+            case ["models"]:
+                return _models(_models_parser().parse_args(argv[1:]))
             case [word] if word in _FUTURE_COMMANDS:
                 raise UsageError(f"rill {word} does not exist yet; see rill --help.")
             case _:
@@ -141,11 +144,16 @@ def _demo(args: argparse.Namespace) -> int:
 def _doctor(args: argparse.Namespace) -> int:
     from tui.checks import Patient  # noqa: PLC0415 - only what the command needs
     from tui.doctor import examine_all  # noqa: PLC0415
+    from tui.launch import read_access  # noqa: PLC0415
     from tui.storage.paths import config_file, history_file  # noqa: PLC0415
 
     settings = Path(args.config) if args.config else config_file(os.environ)
     patient = Patient(settings, bool(args.config), history_file(os.environ))
-    return examine_all(patient, wants_repair=args.repair)
+    access = None
+    if not args.offline:
+        with suppress(SettingsError):  # the checks say what is wrong with the settings
+            access = read_access(args.config, os.environ)
+    return examine_all(patient, wants_repair=args.repair, access=access)
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -164,6 +172,15 @@ def _import(args: argparse.Namespace) -> int:
 
     files = [Path(file) for file in args.files]
     return import_files(files, history_file(os.environ), again=args.again)
+
+
+def _models(args: argparse.Namespace) -> int:
+    from tui.launch import read_access  # noqa: PLC0415 - only what the command needs
+    from tui.listing_models import Wanted, list_models  # noqa: PLC0415
+
+    access = read_access(args.config, os.environ)
+    wanted = Wanted(tuple(args.providers), args.refresh, args.offline, args.json)
+    return list_models(access, wanted)
 
 
 def _prompt(argument: str | None) -> str:
@@ -263,7 +280,8 @@ def _app_parser() -> _Parser:
         prog="rill",
         description="A chat app for LLMs in the terminal.",
         epilog="commands: rill ask (one reply, no screen) · rill demo (a server to play with)"
-        " · rill config (the settings) · rill export, rill import, rill doctor (the history)",
+        " · rill models (what there is to talk to) · rill config (the settings)"
+        " · rill export, rill import (the history) · rill doctor (is all well?)",
         allow_abbrev=False,
     )
     parser.add_argument("prompt", nargs="?", type=_text, help="a first prompt, sent at once")
@@ -330,13 +348,15 @@ def _demo_parser() -> _Parser:
 def _doctor_parser() -> _Parser:
     parser = _Parser(
         prog="rill doctor",
-        description="Look whether settings and history are in order. Nothing is changed.",
+        description="Look whether settings and history are in order, and ask every provider for "
+        "its models and a reply of one token. Nothing is changed.",
         epilog="exit codes: 0 all is well · 1 something that --repair repairs · 2 something else",
         allow_abbrev=False,
     )
     parser.add_argument(
         "--repair", action="store_true", help="repair what can be, after copying what is there"
     )
+    parser.add_argument("--offline", action="store_true", help="ask no provider")
     parser.add_argument("--config", metavar="FILE", help="look at these settings instead")
     return parser
 
@@ -380,4 +400,24 @@ def _import_parser() -> _Parser:
     parser.add_argument(
         "--again", action="store_true", help="bring back what was deleted here, too"
     )
+    return parser
+
+
+def _models_parser() -> _Parser:
+    parser = _Parser(
+        prog="rill models",
+        description="List the models of all providers that there is a key or a server for. A list "
+        "from elsewhere is not asked for again within ten minutes; when a provider cannot be "
+        "reached, its last list is shown.",
+        epilog="exit codes: 0 there is a list · 2 usage · 7 no provider gave one · 130 interrupted",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "providers", nargs="*", type=_text, metavar="PROVIDER", help="only of these"
+    )
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--refresh", action="store_true", help="ask all of them now")
+    when.add_argument("--offline", action="store_true", help="ask nobody, show what was kept")
+    parser.add_argument("--json", action="store_true", help="print an array of objects")
+    parser.add_argument("--config", metavar="FILE", help="read these settings instead")
     return parser

@@ -1,13 +1,16 @@
 """`rill doctor`: what is well and what is not, a line each; with `--repair` it repairs what it can.
 
-What is looked at stands in `tui.checks`.
+What is looked at stands in `tui.checks`, and what is asked of the providers in
+`tui.provider_checks`.
 """
 
 from __future__ import annotations
 
 import sys
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from tui.at_once import run
 from tui.chat.hygiene import one_line
 from tui.chat.wording import count_of
 from tui.checks import CHECKS, Level, Patient
@@ -17,16 +20,20 @@ from tui.storage.checkup import open_to_others
 from tui.storage.repair import make_private, repair
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from tui.checks import Finding
+    from tui.launch import Access
     from tui.storage.repair import Repaired
 
 _REPAIRABLE, _BAD = 1, 2
 
 
-def examine_all(patient: Patient, *, wants_repair: bool) -> int:
+def examine_all(patient: Patient, *, wants_repair: bool, access: Access | None = None) -> int:
     """Print what all checks find, repair if wanted, and give back the exit code.
 
-    Raises HistoryError if the repair is not possible.
+    With `access`, the providers are asked, too. Raises HistoryError if the repair is not possible.
     """
     try:
         findings = _report(patient)
@@ -38,9 +45,15 @@ def examine_all(patient: Patient, *, wants_repair: bool) -> int:
             findings = _report(patient)
         elif wants_repair:
             print_line("There is nothing to repair.")
+        if access is not None:
+            return run(_ask_providers(access, patient.history, findings))
     except BrokenPipeError:
         give_up_output()
         return BROKEN_PIPE
+    return _exit_code(findings)
+
+
+def _exit_code(findings: Iterable[Finding]) -> int:
     if any(finding.can_repair for finding in findings):
         return _REPAIRABLE
     return _BAD if any(finding.level is Level.BAD for finding in findings) else 0
@@ -50,14 +63,27 @@ def _report(patient: Patient) -> list[Finding]:
     findings = []
     for check in CHECKS:
         for finding in check(patient):
-            remedy = finding.remedy or (
-                "rill doctor --repair repairs it" if finding.can_repair else ""
-            )
-            sentence = f"{finding.sentence}; {remedy}" if remedy else finding.sentence
-            end = "" if sentence.endswith("?") else "."
-            print_line(f"{_mark(finding.level)} {one_line(sentence)}{end}")
+            _print(finding)
             findings.append(finding)
     return findings
+
+
+async def _ask_providers(access: Access, history: Path, findings: list[Finding]) -> int:
+    # Imported here because httpx takes longer than all the other checks.
+    from tui.provider_checks import check_providers  # noqa: PLC0415
+
+    async with aclosing(check_providers(access, history)) as checks:
+        async for finding in checks:
+            _print(finding)
+            findings.append(finding)
+    return _exit_code(findings)
+
+
+def _print(finding: Finding) -> None:
+    remedy = finding.remedy or ("rill doctor --repair repairs it" if finding.can_repair else "")
+    sentence = f"{finding.sentence}; {remedy}" if remedy else finding.sentence
+    end = "" if sentence.endswith("?") else "."
+    print_line(f"{_mark(finding.level)} {one_line(sentence)}{end}")
 
 
 def _mark(level: Level) -> str:

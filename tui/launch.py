@@ -35,6 +35,29 @@ class Opening:
     conversation_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """All providers and what opens them, for commands that talk to several."""
+
+    roster: Roster
+    keys: KeyFinder
+    choices: Choices
+    catalogue: Catalogue
+
+    @property
+    def model(self) -> str:
+        """What a new conversation without a flag would talk to, as `provider/model`."""
+        return self.roster.settings.model or self.choices.model or DEFAULT_MODEL
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[Session, None]:
+        """What there is to talk through."""
+        from tui.session import open_session  # noqa: PLC0415 - not for a wrong flag
+
+        async with open_session(self.roster, self.keys) as session:
+            yield session
+
+
 @dataclass(slots=True)
 class Launch:
     """Everything that is decided before anything runs.
@@ -118,6 +141,14 @@ def read_roster(
     path = Path(config) if config else config_file(environment)
     settings = load_settings(path, apis=APIS.keys(), required=config is not None, known=BUILT_IN)
     return Roster(settings, environment, base_url=base_url), path
+
+
+def read_access(config: str | None, environment: Mapping[str, str]) -> Access:
+    """Whom there is to talk to. Raises SettingsError."""
+    roster, _ = read_roster(config, environment)
+    state = state_folder(environment)
+    choices = Choices(state)
+    return Access(roster, KeyFinder(roster, choices), choices, Catalogue(state / "models"))
 
 
 def prepare(args: Namespace, environment: Mapping[str, str], *, in_app: bool = False) -> Launch:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tui.chat.hygiene import VisiblePieces, one_line
 from tui.errors import OutputFailed, UsageError
@@ -58,6 +58,16 @@ def give_up_output() -> None:
     """Python would try to flush what cannot be written, and complain on the way out."""
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def leave_now(code: int) -> NoReturn:
+    """End the process with all that was printed, and without waiting for its threads."""
+    if sys.stdout is not None:
+        with suppress(OSError):
+            sys.stdout.flush()
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _visible(pieces: Iterable[str]) -> Iterator[str]:

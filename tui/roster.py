@@ -44,7 +44,7 @@ def _vendor(api: str, base_url: str = "", key: str = "", url: str = "", other: s
     return Known(ProviderSettings(api, base_url, key), url, other)
 
 
-BUILT_IN: Mapping[str, Known] = {
+BUILT_IN: dict[str, Known] = {
     "anthropic": _vendor("anthropic", "", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
     # Compatible servers have chat completions, hardly one has the whole of the Responses API.
     "openai": _vendor("openai-responses", "", "OPENAI_API_KEY", "OPENAI_BASE_URL", "openai-chat"),
@@ -164,14 +164,20 @@ class Roster:
         if name == self.redirected:
             return check_base_url(self._base_url, "--base-url"), "--base-url"
         own = self._providers[name]
-        variable = BUILT_IN[name].base_url_env if name in BUILT_IN else ""
-        if told := self._environment.get(variable, "") if variable else "":
+        if self.is_moved(name):
+            variable = BUILT_IN[name].base_url_env
+            told = self._environment[variable]
             url = _ollama_url(told) if variable == "OLLAMA_HOST" else told
             return check_base_url(url, variable), variable
         if own.base_url:
             is_users = name in self.settings.providers and self.settings.providers[name].base_url
             return own.base_url, self._file if is_users else DEFAULT
         return APIS[self.api(name)].vendor_url, DEFAULT
+
+    def is_moved(self, name: str) -> bool:
+        """Whether the environment says where a provider is."""
+        variable = BUILT_IN[name].base_url_env if name in BUILT_IN else ""
+        return bool(variable and self._environment.get(variable))
 
     def api(self, name: str) -> str:
         """What a provider speaks."""
@@ -180,9 +186,7 @@ class Roster:
             return own.api
         known = BUILT_IN[name]
         elsewhere = (
-            name == self.redirected
-            or (own is not None and own.base_url)
-            or (known.base_url_env and self._environment.get(known.base_url_env))
+            name == self.redirected or (own is not None and own.base_url) or self.is_moved(name)
         )
         return known.other_api if elsewhere and known.other_api else known.settings.api
 

@@ -15,7 +15,7 @@ from tui.chat.message import (
     ToolUsePart,
     Usage,
 )
-from tui.chat.wording import ending_sentence
+from tui.chat.wording import ending_sentence, tokens_words
 
 LIMIT = TokenLimit(4096, "the default for this model")
 
@@ -229,3 +229,14 @@ def test_whatever_a_server_says_the_sentence_is_one_safe_line(outcome):
     assert told
     assert told.isprintable()
     assert len(told) <= 400
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        *((0, "0"), (999, "999"), (1000, "1k"), (8192, "8.2k"), (131_072, "131.1k")),
+        *((200_000, "200k"), (1_000_000, "1M"), (1_048_576, "1M"), (10_500_000, "10.5M")),
+    ],
+)
+def test_a_size_in_tokens_is_told_in_a_few_letters(count, words):
+    assert tokens_words(count) == words

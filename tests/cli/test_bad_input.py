@@ -109,7 +109,7 @@ def test_the_app_without_a_terminal_names_the_way_to_go(command_line: CommandLin
     assert "rill ask PROMPT" in command_line.complaint("a prompt")
 
 
-@pytest.mark.parametrize("word", ["models", "mcp", "themes"])
+@pytest.mark.parametrize("word", ["mcp", "themes"])
 def test_a_command_that_does_not_exist_yet_is_not_taken_for_a_prompt(
     command_line: CommandLine, word: str
 ) -> None:
@@ -137,7 +137,7 @@ def test_a_port_that_cannot_be_is_named(command_line: CommandLine, port: str) ->
     [
         ("antropic/claude", "did you mean 'anthropic'?"),
         ("dem/rill-demo", "did you mean 'demo'?"),
-        ("zzz/model", "known are: anthropic, "),
+        ("zzz/model", "known are: anthropic, deepseek, demo, "),
         ("anthropic/", "should look like provider/model"),
         ("/model", "should look like provider/model"),
         ("a\x1bb/model", "is not known"),

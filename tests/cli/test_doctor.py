@@ -1,4 +1,7 @@
-"""`rill doctor`: it says what is well and what is not, and repairs only when it is asked to."""
+"""`rill doctor`: it says what is well and what is not, and repairs only when it is asked to.
+
+Here it asks no provider: see test_provider_checks.py.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ def history(rill: Rill) -> Path:
 
 async def test_all_is_well(rill: Rill, history: Path) -> None:
     rill.write_config('theme = "rill-dark"\n')
-    finished = await rill.run("doctor")
+    finished = await rill.run("doctor", "--offline")
     assert finished.code == 0
     good = lines(finished, "✓")
     assert len(good) == len(finished.out.splitlines()) == 6
@@ -74,7 +77,7 @@ async def test_all_is_well(rill: Rill, history: Path) -> None:
 
 
 async def test_a_rill_that_was_never_used_is_well_and_nothing_is_made(rill: Rill) -> None:
-    finished = await rill.run("doctor")
+    finished = await rill.run("doctor", "--offline")
     assert finished.code == 0
     assert lines(finished, "\u2013") == [
         f"There are no settings; {rill.config} is where they would be.",
@@ -85,7 +88,7 @@ async def test_a_rill_that_was_never_used_is_well_and_nothing_is_made(rill: Rill
 
 async def test_settings_that_are_wrong_are_said(rill: Rill) -> None:
     rill.write_config('thme = "rill-dark"\n')
-    finished = await rill.run("doctor")
+    finished = await rill.run("doctor", "--offline")
     assert finished.code == 2
     (sentence,) = lines(finished, "✗")
     assert sentence.endswith("thme is not a setting; did you mean 'theme'?")
@@ -104,7 +107,7 @@ async def test_what_it_cannot_repair_is_one_sentence(
     for statement in command.split(";"):
         ask(history, statement)
     before = content(history)
-    finished = await rill.run("doctor", "--repair")
+    finished = await rill.run("doctor", "--offline", "--repair")
     assert finished.code == 2
     (bad,) = lines(finished, "✗")
     assert sentence in bad
@@ -114,7 +117,7 @@ async def test_what_it_cannot_repair_is_one_sentence(
 async def test_a_folder_in_its_place_is_one_sentence(rill: Rill) -> None:
     history_of(rill).mkdir(parents=True, mode=0o700)
     history_of(rill).parent.chmod(0o700)
-    finished = await rill.run("doctor")
+    finished = await rill.run("doctor", "--offline")
     assert finished.code == 2
     assert lines(finished, "✗") == [f"The history {history_of(rill)} is a folder; move it away."]
 
@@ -123,7 +126,7 @@ async def test_a_lock_is_one_sentence(rill: Rill, history: Path) -> None:
     with closing(sqlite3.connect(history, isolation_level=None)) as db:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("BEGIN EXCLUSIVE")
-        finished = await rill.run("doctor")
+        finished = await rill.run("doctor", "--offline")
         db.execute("ROLLBACK")
     assert finished.code == 2
     assert lines(finished, "✗") == [f"The history {history} is locked by another program."]
@@ -132,14 +135,14 @@ async def test_a_lock_is_one_sentence(rill: Rill, history: Path) -> None:
 async def test_rights_of_others_are_found_and_taken_away(rill: Rill, history: Path) -> None:
     for path, rights in ((history, 0o644), (history.parent, 0o755)):
         open_up(path, rights)
-    finished = await rill.run("doctor")
+    finished = await rill.run("doctor", "--offline")
     assert finished.code == 1
     assert lines(finished, "✗") == [
         f"Others than you may use {path}; rill doctor --repair repairs it."
         for path in (history.parent, history)
     ]
     assert mode(history) == 0o644
-    finished = await rill.run("doctor", "--repair")
+    finished = await rill.run("doctor", "--offline", "--repair")
     assert finished.code == 0
     assert "2 files and folders made private." in finished.out.decode()
     assert mode(history) == 0o600
@@ -153,20 +156,20 @@ async def test_a_wrong_index_and_wrong_counts_are_found_and_repaired(
     ask(history, "UPDATE conversation SET messages = 99")
     ask(history, "INSERT INTO word (word) VALUES ('delete-all')")
     before = content(history)
-    finished = await rill.run("doctor")
+    finished = await rill.run("doctor", "--offline")
     assert finished.code == 1
     assert len(lines(finished, "✗")) == 2
     assert content(history) == before
-    finished = await rill.run("doctor", "--repair")
+    finished = await rill.run("doctor", "--offline", "--repair")
     assert finished.code == 0
     (backup,) = backups(history)
     assert f"How it was before is in {backup}." in finished.out.decode()
-    assert (await rill.run("doctor")).code == 0
+    assert (await rill.run("doctor", "--offline")).code == 0
 
 
 async def test_a_reply_that_broke_off_is_found_and_kept(rill: Rill, history: Path) -> None:
     begin_a_reply(history, talk("alpha"), "as far as it came")
-    finished = await rill.run("doctor")
+    finished = await rill.run("doctor", "--offline")
     assert finished.code == 1
     assert lines(finished, "✗") == [
         (
@@ -174,7 +177,7 @@ async def test_a_reply_that_broke_off_is_found_and_kept(rill: Rill, history: Pat
             "and so does rill doctor --repair."
         )
     ]
-    assert (await rill.run("doctor", "--repair")).code == 0
+    assert (await rill.run("doctor", "--offline", "--repair")).code == 0
     assert ask(history, "SELECT text, writer FROM message WHERE id = 'running'") == [
         ("as far as it came", None)
     ]
@@ -185,7 +188,7 @@ async def test_a_damaged_history_is_saved_and_the_damaged_one_kept(
 ) -> None:
     damaged = bytes(PAGE) + content(history)[PAGE:]
     put(history, damaged)
-    finished = await rill.run("doctor")
+    finished = await rill.run("doctor", "--offline")
     assert finished.code == 1
     assert lines(finished, "✗") == [
         (
@@ -194,7 +197,7 @@ async def test_a_damaged_history_is_saved_and_the_damaged_one_kept(
         )
     ]
     assert content(history) == damaged
-    finished = await rill.run("doctor", "--repair")
+    finished = await rill.run("doctor", "--offline", "--repair")
     assert finished.code == 0
     assert (
         "3 conversations with 12 messages were saved into a new history; none is known to be lost."
@@ -213,7 +216,7 @@ async def test_a_repair_that_finds_no_room_leaves_all_as_it_was(
     if damage == "pages":
         put(history, bytes(PAGE) + content(history)[PAGE:])
     before = content(history)
-    running = await rill.start("doctor", "--repair", preexec_fn=_limit_files)
+    running = await rill.start("doctor", "--offline", "--repair", preexec_fn=_limit_files)
     finished = await running.end()
     assert finished.code == 2
     assert len(finished.complaints) == 1
@@ -228,7 +231,7 @@ def _limit_files() -> None:
 
 async def test_nothing_is_repaired_that_is_well(rill: Rill, history: Path) -> None:
     before = content(history)
-    finished = await rill.run("doctor", "--repair")
+    finished = await rill.run("doctor", "--offline", "--repair")
     assert finished.code == 0
     assert finished.out.decode().splitlines()[-1] == "There is nothing to repair."
     assert content(history) == before
@@ -241,9 +244,9 @@ async def test_another_rill_is_named_and_nothing_repaired_beneath_it(
     before = content(history)
     other = Presence(runs_folder(history), "other")
     process = other.process_id("other")
-    finished = await rill.run("doctor")
+    finished = await rill.run("doctor", "--offline")
     assert f"Process {process} is a Rill that uses the history." in lines(finished, "\u2013")
-    finished = await rill.run("doctor", "--repair")
+    finished = await rill.run("doctor", "--offline", "--repair")
     assert finished.code == 2
     assert finished.complaints == [
         f"Another Rill uses the history {history} (process {process}); close it first."
@@ -255,14 +258,14 @@ async def test_another_rill_is_named_and_nothing_repaired_beneath_it(
 async def test_a_file_of_something_else_is_not_touched(rill: Rill, history: Path) -> None:
     diary = b"Dear diary,\n" * 1000
     put(history, diary)
-    finished = await rill.run("doctor", "--repair")
+    finished = await rill.run("doctor", "--offline", "--repair")
     assert finished.code == 2
     assert "no conversation can be read; move it away" in finished.complaints[0]
     assert content(history) == diary
 
 
 async def test_marks_are_letters_where_there_is_nothing_else(rill: Rill, history: Path) -> None:
-    finished = await rill.run("doctor", environment={"PYTHONIOENCODING": "ascii"})
+    finished = await rill.run("doctor", "--offline", environment={"PYTHONIOENCODING": "ascii"})
     assert finished.code == 0
     assert {line[:3] for line in finished.out.splitlines()} == {b"ok ", b"-- "}
 
@@ -273,16 +276,16 @@ async def test_a_history_that_is_a_link_is_looked_at_and_repaired_where_it_leads
     real = rill.home / "elsewhere" / "talk.db"
     real.parent.mkdir(mode=0o755)
     make_link(history, real)
-    assert (await rill.run("doctor")).code == 0
+    assert (await rill.run("doctor", "--offline")).code == 0
     before = texts(real)
     put(real, bytes(2000) + content(real)[2000:])
-    finished = await rill.run("doctor", "--repair")
+    finished = await rill.run("doctor", "--offline", "--repair")
     assert finished.code == 0
     assert texts(real) == texts(history) == before
     assert content(real) == content(history)
     assert mode(real.parent) == 0o755  # that is not ours
 
     presence = Presence(runs_folder(real), "by-its-other-name")
-    finished = await rill.run("doctor")
+    finished = await rill.run("doctor", "--offline")
     presence.leave()
     assert "is a Rill that uses the history" in finished.out.decode()

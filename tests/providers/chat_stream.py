@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui.chat.events import ReplyStopped
-from tui.chat.reply import Reply
+from reading import read_with
+
 from tui.providers.openai_chat_stream import OpenAIChatDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tui.chat.ending import Ending
-    from tui.chat.events import ReplyEvent
-    from tui.chat.message import Message
+    from reading import Read
 
 DONE = b"data: [DONE]\n\n"
 
@@ -65,45 +62,8 @@ def ended(reason: str = "stop") -> bytes:
     return finish(reason) + DONE
 
 
-@dataclass(frozen=True)
-class Read:
-    events: list[ReplyEvent]
-    message: Message
-
-    @property
-    def ending(self) -> Ending:
-        assert self.message.ending is not None
-        return self.message.ending
-
-    @property
-    def error_type(self) -> str | None:
-        return self.ending.error.type if self.ending.error else None
-
-    @property
-    def calls(self) -> list[tuple[str, str, object]]:
-        return [(call.id, call.name, call.input) for call in self.message.tool_calls]
-
-
 def read_chunks(chunks: Iterable[bytes], *, content_type: str = "text/event-stream") -> Read:
-    """Decode and fold; what must hold for any bytes whatever is asserted here, every time."""
-    decoder = OpenAIChatDecoder(content_type)
-    events: list[ReplyEvent] = []
-    for chunk_ in chunks:
-        events += decoder.feed(chunk_)
-    events += decoder.close()
-    assert [e for e in events if isinstance(e, ReplyStopped)] == events[-1:]
-    assert decoder.feed(KEPT + ended()) == []
-    assert decoder.close() == []
-    assert decoder.is_over
-    reply = Reply(provider="p", model="m-1", clock=lambda: 0.0)
-    for event in events:
-        reply.apply(event)
-    message = replace(reply.message(), id="", created_at=0)
-    # What is kept can be written as UTF-8: no half of a surrogate pair anywhere.
-    repr(message).encode()
-    message.text.encode()
-    message.thinking.encode()
-    return Read(events, message)
+    return read_with(OpenAIChatDecoder(content_type), chunks, more=KEPT + ended())
 
 
 def read(*parts: bytes, content_type: str = "text/event-stream") -> Read:

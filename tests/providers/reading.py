@@ -31,6 +31,10 @@ class Read:
     def error_type(self) -> str | None:
         return self.ending.error.type if self.ending.error else None
 
+    @property
+    def calls(self) -> list[tuple[str, str, object]]:
+        return [(call.id, call.name, call.input) for call in self.message.tool_calls]
+
 
 def read_with(decoder: ReplyDecoder, chunks: Iterable[bytes], *, more: bytes) -> Read:
     """Decode and fold; what must hold for any bytes whatever is asserted here, every time.
@@ -44,7 +48,8 @@ def read_with(decoder: ReplyDecoder, chunks: Iterable[bytes], *, more: bytes) ->
     assert [e for e in events if isinstance(e, ReplyStopped)] == events[-1:]
     assert decoder.feed(more) == []
     assert decoder.close() == []
-    reply = Reply(clock=lambda: 0.0)
+    assert decoder.is_over
+    reply = Reply(provider="p", model="m-1", clock=lambda: 0.0)
     for event in events:
         reply.apply(event)
     message = replace(reply.message(), id="", created_at=0)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from messages_stream import Read, named
+from messages_stream import named
+from reading import read_with
 
-from tui.chat.events import ReplyStopped
-from tui.chat.reply import Reply
 from tui.providers.openai_responses_stream import ResponsesDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tui.chat.events import ReplyEvent
+    from reading import Read
 
 
 def event(name: str, **fields: object) -> bytes:
@@ -145,30 +143,8 @@ def whole(*parts: bytes, output: Iterable[object] = ()) -> bytes:
 MORE = whole(whole_text("m", 0, "more"))
 
 
-def decode(chunks: Iterable[bytes], content_type: str = "text/event-stream") -> list[ReplyEvent]:
-    decoder = ResponsesDecoder(content_type)
-    events: list[ReplyEvent] = []
-    for chunk in chunks:
-        events += decoder.feed(chunk)
-    events += decoder.close()
-    assert [e for e in events if isinstance(e, ReplyStopped)] == events[-1:]
-    assert decoder.feed(MORE) == []
-    assert decoder.close() == []
-    return events
-
-
 def read_chunks(chunks: Iterable[bytes], *, content_type: str = "text/event-stream") -> Read:
-    """Decode and fold; what must hold for any bytes whatever is asserted here, every time."""
-    events = decode(chunks, content_type)
-    reply = Reply(clock=lambda: 0.0)
-    for event_ in events:
-        reply.apply(event_)
-    kept = replace(reply.message(), id="", created_at=0)
-    # What is kept can be written as UTF-8: no half of a surrogate pair anywhere.
-    repr(kept).encode()
-    kept.text.encode()
-    kept.thinking.encode()
-    return Read(events, kept)
+    return read_with(ResponsesDecoder(content_type), chunks, more=MORE)
 
 
 def read(*parts: bytes, content_type: str = "text/event-stream") -> Read:

@@ -1,4 +1,4 @@
-"""Whole streams as the Gemini API sends them, written after its documentation."""
+"""Whole streams, written after the documentation of the Gemini API, and some from a server."""
 
 from __future__ import annotations
 
@@ -61,6 +61,20 @@ STREAMS = {
     "no_sse": Expected(ERROR, None, "", "invalid_response"),
     # Comments, a ping, the usage after the finish, and a [DONE].
     "gateway": Expected(COMPLETE, "end_turn", "Hi!", usage=Usage(4, 2)),
+    # Recorded from aimock, which counts no tokens.
+    "aimock_plain": Expected(COMPLETE, "end_turn", "Hello from aimock.", usage=Usage(0, 0)),
+    "aimock_think": Expected(COMPLETE, "end_turn", "I have thought about it.", usage=Usage(0, 0)),
+    # Its reason for a call is none of the API's, and stays as it is.
+    "aimock_tool": Expected(COMPLETE, "FUNCTION_CALL", "Let me look.", usage=Usage(0, 0)),
+    # One UTF-16 unit an event: every emoji arrives in halves.
+    "aimock_unicode": Expected(
+        COMPLETE,
+        "end_turn",
+        "Gr\u00fc\u00dfe, \u4e16\u754c! \U0001f30d\U0001f469\u200d\U0001f469\u200d\U0001f467 "
+        "e\u0301 \u202eabc\u202c\ttab\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+        usage=Usage(0, 0),
+    ),
+    "aimock_hangup": Expected(TRUNCATED, None, "The connection of th"),
 }
 
 

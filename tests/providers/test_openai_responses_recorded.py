@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from responses_stream import decode, read, read_bytewise
+from responses_stream import read, read_bytewise, read_chunks
 
 from tui.chat.ending import Outcome
 from tui.chat.message import ToolUsePart, Usage
@@ -187,10 +187,10 @@ def test_a_recorded_stream_gives_the_same_byte_by_byte(name):
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_recorded_stream_gives_the_same_split_in_two_at_any_place(name):
     body = (RECORDED / f"{name}.sse").read_bytes()
-    whole = decode([body])
+    whole = read_chunks([body])
     # The time grows with the square: of the long ones, which are alike inside, not every place.
     for at in range(0, len(body) + 1, 1 if len(body) < 6_000 else 13):
-        assert decode([body[:at], body[at:]]) == whole, at
+        assert read_chunks([body[:at], body[at:]]) == whole, at
 
 
 def test_an_emoji_sent_in_halves_arrives_whole_and_once():

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
-from tests.loopback import SAFETY_NET
-from tests.realserver import REAL_MODEL
+from tests.realserver import REAL_MODEL, none_processing
 
 if TYPE_CHECKING:
     from tests.terminal.conftest import Desk
@@ -34,15 +31,6 @@ def is_streaming(terminal: Terminal) -> bool:
     return "streaming" in terminal.status and bool(re.search(r"↓~?\d", terminal.status))
 
 
-async def none_processing(url: str) -> None:
-    """Ask the server until it works on nothing any more, as it says itself."""
-    async with asyncio.timeout(SAFETY_NET), httpx.AsyncClient() as client:
-        busy = True
-        while busy:
-            slots = (await client.get(f"{url}/slots")).json()
-            busy = any(slot["is_processing"] for slot in slots)
-
-
 async def test_a_real_reply_is_shown_and_its_end_is_named(desk: Desk, real_server: str) -> None:
     terminal = await on_real(desk, real_server, "--max-tokens", "40")
     await terminal.send("Say hi.")
@@ -60,11 +48,13 @@ async def test_a_real_token_limit_is_named_in_the_bar(desk: Desk, real_server: s
     )
 
 
-@pytest.mark.parametrize("way", ["escape", "ctrl+c", "ctrl+n", "ctrl+q"])
+@pytest.mark.parametrize(
+    ("way", "tokens"), [("escape", 2001), ("ctrl+c", 2002), ("ctrl+n", 2003), ("ctrl+q", 2004)]
+)
 async def test_leaving_a_real_reply_frees_the_server(
-    desk: Desk, real_server: str, way: str
+    desk: Desk, real_server: str, way: str, tokens: int
 ) -> None:
-    terminal = await on_real(desk, real_server, "--max-tokens", "2000", STORY)
+    terminal = await on_real(desk, real_server, "--max-tokens", str(tokens), STORY)
     await terminal.wait_for(is_streaming)
     terminal.press(way)
     if way == "ctrl+q":
@@ -73,7 +63,7 @@ async def test_leaving_a_real_reply_frees_the_server(
         await terminal.wait_for(lambda t: t.screen[0].strip().startswith("New conversation"))
     else:
         await terminal.wait_for(lambda t: "stopped by you" in t.status)
-    await none_processing(real_server)
+    await none_processing(real_server, tokens)
 
 
 async def test_switching_away_from_a_real_reply_and_back_keeps_its_text(

@@ -79,7 +79,7 @@ async def no_entrance_left(no_entrance: FullQueue) -> None:
 
 
 STOPS = [by_escape, by_ctrl_c, by_command, by_two_escapes]
-LEAVINGS = [by_new, by_switch, by_delete, by_delete_in_list, by_undo]
+LEAVINGS = [by_new, by_switch, by_delete, by_delete_in_list]
 ONE_OF_EACH = [by_ctrl_c, by_two_escapes, by_new]
 QUITS = [by_quit, by_escape_and_quit]
 
@@ -144,9 +144,6 @@ async def test_leaving_the_conversation_in_any_phase_is_seen_by_the_server(
     async with sit_down(loopback) as desk:
         await desk.answered("An older one", "with its answer")
         await desk.press("ctrl+n")
-        await desk.answered("To be deleted", "Yes.")
-        await desk.say("/delete")
-        await desk.until(lambda: "New conversation" in desk.lines[0])
         exchange = await phase(desk)
         await leave(desk)
         await exchange.wait_closed()

@@ -151,3 +151,11 @@ def _kept(message: Message) -> str:
 def count_of(count: int, one: str, many: str = "") -> str:
     """A number of things: `1 message`, `2,345 messages`."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def tokens_words(count: int) -> str:
+    """A number of tokens in as few letters as tell models apart: `8.2k`, `200k`, `1M`."""
+    for unit, letter in ((1_000_000, "M"), (1000, "k")):
+        if count >= unit:
+            return f"{count / unit:.1f}".removesuffix(".0") + letter
+    return str(count)

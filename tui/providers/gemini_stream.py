@@ -137,29 +137,20 @@ class GeminiDecoder(EventStreamDecoder):
             id_ = loose.text(call, "id") or made_up_id(self._response_id, name, self._calls)
             self._calls += 1
             self._blocks.whole_call(id_, name, call.get("args"), signature)
-        elif part.get("thought") is True and (text or signature):
-            self._thought(text, signature)
-        elif text:
-            self._text(text, signature)
+        elif text or (signature and part.get("thought") is True):
+            self._say(text, signature, is_thought=part.get("thought") is True)
         elif signature or any(isinstance(value, dict) for value in part.values()):
             self._blocks.keep(PART, repair_object(part))
 
-    def _text(self, text: str, signature: str | None) -> None:
-        # A signature is for exactly the part that it came with.
+    def _say(self, text: str, signature: str | None, *, is_thought: bool) -> None:
+        # A signature is for exactly the part that it came with, so that stands alone.
+        blocks = self._blocks
         if signature:
-            self._blocks.part()
-        self._blocks.text(text)
+            blocks.part()
+        (blocks.thinking if is_thought else blocks.text)(text)
         if signature:
-            self._blocks.sign_text(signature)
-            self._blocks.part()
-
-    def _thought(self, text: str, signature: str | None) -> None:
-        if signature:
-            self._blocks.part()
-        self._blocks.thinking(text)
-        if signature:
-            self._blocks.sign_thinking(signature)
-            self._blocks.part()
+            (blocks.sign_thinking if is_thought else blocks.sign_text)(signature)
+            blocks.part()
 
     def _cite(self, grounding: JsonObject) -> None:
         for chunk in loose.sequence(grounding, "groundingChunks"):

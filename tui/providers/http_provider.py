@@ -32,6 +32,8 @@ _SHORTEST_SECRET = 8
 class HttpProvider(ABC):
     """A `Provider`; a subclass says what is particular to its API."""
 
+    parameters: ClassVar[frozenset[str]]
+    """The names of those `Parameters` that the API has a place for."""
     needs_limit: ClassVar[bool] = False
     """Whether the API rejects a request without a limit of tokens."""
     accept: ClassVar[str] = "text/event-stream"
@@ -45,9 +47,6 @@ class HttpProvider(ABC):
         self._base = server.base_url.rstrip("/")
 
     # What an API has to say
-
-    parameters: ClassVar[frozenset[str]]
-    """The names of those `Parameters` that the API has a place for."""
 
     @classmethod
     def parameters_at(cls, base_url: str) -> frozenset[str]:  # noqa: ARG003 - for APIs with dialects

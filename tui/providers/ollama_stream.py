@@ -89,10 +89,8 @@ class OllamaDecoder(EventStreamDecoder):
         self._blocks.whole_call(id_, name, asked.get("arguments"))
 
     def _report_usage(self, document: JsonObject) -> None:
-        read, written = (
-            loose.count(document, "prompt_eval_count"),
-            loose.count(document, "eval_count"),
-        )
+        read = loose.count(document, "prompt_eval_count")
+        written = loose.count(document, "eval_count")
         if read is not None or written is not None:
             self._emit(UsageReported(Usage(read, written)))
 

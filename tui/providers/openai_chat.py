@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tui.providers.base import ReplyOptions, Server
     from tui.wire.request import WireRequest
 
-_PARAMETERS = frozenset({"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "effort"})
 # The others know only the older name; these reject it for their reasoning models.
 _NEW_LIMIT_HOSTS = ("api.openai.com", "openai.azure.com")
 _CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
@@ -36,7 +35,9 @@ class OpenAIChat(HttpProvider):
     know, among it `stream_options`; it counts tokens unasked.
     """
 
-    parameters: ClassVar = _PARAMETERS
+    parameters: ClassVar[frozenset[str]] = frozenset(
+        {"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "effort"}
+    )
     error_types: ClassVar = {
         400: "invalid_request_error",
         401: "authentication_error",

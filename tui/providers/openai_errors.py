@@ -42,8 +42,8 @@ def find_error(document: JsonObject) -> ReplyError | None:
 
     `"error": null` stands in many a chunk and says that there is none; so do other empty values.
     """
-    is_error = document.get("error") or "error" in {document.get("object"), document.get("type")}
-    return read_error(document) if is_error else None
+    calls_itself_one = "error" in (document.get("object"), document.get("type"))
+    return read_error(document) if document.get("error") or calls_itself_one else None
 
 
 def read_error(document: JsonObject) -> ReplyError:

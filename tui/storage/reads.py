@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui.chat.conversation import Conversation
 from tui.chat.hygiene import repair_surrogates
 from tui.chat.parameters import Choice
-from tui.storage.codec import CodecError
+from tui.storage.codec import CodecError, from_json
 from tui.storage.records import Changes, Entry, Hit, Kept, Opened, RunningElsewhere
 from tui.storage.replies import journal
 from tui.storage.rows import (
@@ -135,6 +135,25 @@ def last(db: Connection) -> str | None:
         " ORDER BY updated_at DESC LIMIT 1"
     ).fetchone()
     return row[0] if row else None
+
+
+def recent_models(db: Connection) -> dict[str, str]:
+    """For each provider of the newest replies (those of some days, not all) its newest model."""
+    rows = db.execute(
+        "SELECT reply FROM message WHERE role = 'assistant' AND deletion IS NULL"
+        " AND reply IS NOT NULL ORDER BY seq DESC LIMIT 200"
+    )
+    models: dict[str, str] = {}
+    for (reply,) in rows:
+        try:
+            found = from_json(reply, "reply")
+        except CodecError:
+            continue
+        if isinstance(found, dict):
+            provider, model = found.get("provider"), found.get("model")
+            if isinstance(provider, str) and isinstance(model, str) and model:
+                models.setdefault(provider, model)
+    return models
 
 
 def drafted(db: Connection) -> list[tuple[str, str]]:

@@ -33,7 +33,7 @@ def write_state(path: Path, state: Mapping[str, JsonValue]) -> None:
     """Put an object into a file, whole or not at all."""
     beside = path.with_name(f".{uuid4().hex[:12]}.part")
     with suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_private(path.parent)
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:
@@ -79,6 +79,13 @@ class Choices:
         self._refresh()
         self._state = {**self._state, **changes}
         write_state(self._path, self._state)
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder and those above it that are missing: `parents=True` opens these to others."""
+    if not folder.is_dir():
+        _make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _is_text(value: object) -> bool:

@@ -16,11 +16,11 @@ from tui.ui.screens.branching import BranchingScreen
 from tui.ui.widgets.welcome import welcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tui.chat.parameters import Parameters
     from tui.launch import Launch
-    from tui.nearby import Nearby
+    from tui.nearby import Found
     from tui.roster import Target
     from tui.session import Session
     from tui.ui.conversations import Conversations
@@ -43,7 +43,7 @@ class ChoosingScreen(BranchingScreen):
         super().__init__(prompt, conversations, keymap)
         self._launch = launch
         self._session = session
-        self._nearby: Nearby | None = None
+        self._nearby: Sequence[Found] = ()
 
     @property
     def target(self) -> Target:
@@ -75,7 +75,7 @@ class ChoosingScreen(BranchingScreen):
         """Offer a model on this machine to somebody who has none yet."""
         from tui.nearby import look_around  # noqa: PLC0415 - only for those
 
-        self._nearby = await look_around(self._session)
+        self._nearby = await look_around(self._session.roster, self._session.http)
         if self.is_attached:
             self.show_target()
 

@@ -14,9 +14,9 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.catalogue import Listing, fetch, providers_at_hand
+from tui.chat.age import age
 from tui.chat.hygiene import one_line
 from tui.chat.wording import count_of
-from tui.ui.age import age
 from tui.ui.screens.finding import FindingScreen
 from tui.ui.widgets.letters import letters
 

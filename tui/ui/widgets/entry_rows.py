@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from textual.content import Content
 
+from tui.chat.age import LONGEST, age
 from tui.chat.hygiene import one_line
 from tui.storage.records import Entry, Hit
-from tui.ui.age import LONGEST, age
 from tui.ui.widgets.letters import crop_around, letters
 from tui.ui.widgets.message_content import ending_mark
 

@@ -368,7 +368,7 @@ def _call_line(call: ToolUsePart) -> str:
 
 
 def ending_mark(ending: Ending, *, is_cut: bool = False) -> tuple[str, str]:
-    """A sign and the name of a theme colour for how a reply ended; `is_cut` if it fills its limit."""
+    """A sign and the name of a theme colour; `is_cut` if the reply fills its limit."""
     match ending.outcome:
         case Outcome.COMPLETE if is_cut:
             return "▲", "warning"

@@ -10,14 +10,14 @@ from tui.chat.hygiene import one_line
 from tui.ui.keys import first_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from tui.nearby import Nearby
+    from tui.nearby import Found
     from tui.roster import Target
 
 
 def welcome(
-    target: Target, keymap: Mapping[str, str], *, hint: str = "", nearby: Nearby | None = None
+    target: Target, keymap: Mapping[str, str], *, hint: str = "", nearby: Sequence[Found] = ()
 ) -> Content:
     """What to do first, and with whom one would be talking."""
     lines = [Content.assemble(("Rill", "bold $primary"), "  a small stream")]
@@ -40,15 +40,15 @@ def welcome(
         ]
         if hint:
             lines.append(Content.styled(one_line(hint), "$warning"))
-        if nearby is not None:
-            lines.append(
-                Content.assemble(
-                    (f"{one_line(nearby.name)} runs on this machine", "$success"),
-                    ": type ",
-                    (f"/model {one_line(nearby.model)}", "$accent"),
-                    f" or choose with {model_key}.",
-                )
+        lines += [
+            Content.assemble(
+                (f"{found.provider} runs on this machine", "$success"),
+                ": type ",
+                (f"/model {one_line(found.models[0])}", "$accent"),
+                f" or choose with {model_key}." if found.count > 1 else "",
             )
+            for found in nearby
+        ]
     else:
         model = one_line(target.label)
         lines.append(

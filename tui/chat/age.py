@@ -33,5 +33,13 @@ def age(then: float, now: float) -> str:
     return f"{day.day} {month}" if seconds < 330 * _DAY else f"{month} {day.year}"
 
 
+def ago(then: float, now: float) -> str:
+    """The same within a sentence: `just now`, `5 min ago`, `yesterday`, `12 Mar`."""
+    words = age(then, now)
+    if words == "now":
+        return "just now"
+    return f"{words} ago" if words.endswith((" min", " h")) else words
+
+
 def _local(time: float) -> datetime:
     return datetime.fromtimestamp(time, tz=UTC).astimezone()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from tui.ui.age import age
+from tui.chat.age import age, ago
 
 
 def at(text: str) -> float:
@@ -43,3 +43,17 @@ def test_later_on_a_day_its_morning_is_still_told_in_hours() -> None:
 
 def test_what_was_imported_without_a_time_has_none() -> None:
     assert age(0, NOW) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(5, "just now"), (-5, "just now"), (300, "5 min ago"), (3 * 3600, "3 h ago")],
+)
+def test_in_a_sentence_it_says_that_it_is_past(seconds: float, words: str) -> None:
+    now = 1_700_000_000.0
+    assert ago(now - seconds, now) == words
+
+
+def test_in_a_sentence_a_date_stands_for_itself() -> None:
+    now = 1_700_000_000.0
+    assert ago(now - 60 * 86400, now) == age(now - 60 * 86400, now)
