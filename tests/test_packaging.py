@@ -17,9 +17,11 @@ import pytest
 import tui
 from tui.ask import ExitCode, Output
 from tui.chat.ending import Outcome
+from tui.chat.parameters import PARAMETERS
 from tui.cli import COMMANDS
 from tui.demo.triggers import find_trigger
-from tui.launch import DEFAULT_MAX_TOKENS, prepare
+from tui.launch import prepare
+from tui.roster import DEFAULT_MAX_TOKENS
 from tui.storage.settings import Settings
 from tui.ui.keymap import check_keymap
 from tui.ui.keys import ACTIONS, BY_SLASH, key_names
@@ -194,12 +196,15 @@ def test_the_example_of_settings_works_and_has_every_key(tmp_path: Path) -> None
     path = tmp_path / "config.toml"
     path.write_text(example, encoding="utf-8")
     flags = Namespace(config=str(path), model=None, base_url=None, max_tokens=None, system=None)
-    launch = prepare(flags, {})
-    assert set(tomllib.loads(example)) == {field.name for field in fields(Settings)}
-    assert (launch.provider_name, launch.api) == ("local", "anthropic")
+    launch = prepare(flags, {"XDG_STATE_HOME": str(tmp_path)})
+    own = {field.name for field in fields(Settings)} - {"parameters", "table"}
+    assert own <= set(tomllib.loads(example))
+    assert all(name in example for name in PARAMETERS)
+    target = launch.target()
+    assert (target.label, target.api, target.unsent) == ("local/NAME", "openai-chat", ())
     assert f"{launch.settings.theme}.toml" in THEMES
     check_keymap(launch.settings.keys, str(path))
-    assert f"{DEFAULT_MAX_TOKENS} if not set" in example
+    assert f"else {DEFAULT_MAX_TOKENS}." in README
     assert f"{IDLE_LIMIT:g} if not set" in example
 
 
