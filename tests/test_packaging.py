@@ -17,6 +17,7 @@ import pytest
 import tui
 from tui.ask import ExitCode, Output
 from tui.chat.ending import Outcome
+from tui.chat.parameters import PARAMETERS
 from tui.cli import COMMANDS
 from tui.demo.triggers import find_trigger
 from tui.launch import prepare
@@ -197,7 +198,7 @@ def test_the_example_of_settings_works_and_has_every_key(tmp_path: Path) -> None
     path = tmp_path / "config.toml"
     path.write_text(example, encoding="utf-8")
     flags = Namespace(config=str(path), model=None, base_url=None, max_tokens=None, system=None)
-    launch = prepare(flags, {})
+    launch = prepare(flags, {"XDG_STATE_HOME": str(tmp_path)})
     own = {field.name for field in fields(Settings)} - {"parameters", "table"}
     assert set(tomllib.loads(example)) == own | {"max_tokens"}
     target = launch.target()

@@ -82,7 +82,9 @@ def init(config: Path | None, environment: Mapping[str, str], *, force: bool) ->
     """Write settings that set nothing. Raises UsageError if there are some, unless `force`."""
     path = config or config_file(environment)
     _write_template(path, force=force)
-    print_line(f"{one_line(str(path))} explains every setting and sets none; rill config edit.")
+    print_line(
+        f"{one_line(str(path))} explains every setting and sets none; rill config edit opens it."
+    )
     return 0
 
 

@@ -311,7 +311,7 @@ async def test_wrong_settings_are_not_shown(rill: Rill) -> None:
 
 async def test_it_begins_with_a_file_that_explains_everything_and_sets_nothing(rill: Rill) -> None:
     assert said(await rill.run("config", "init")) == [
-        f"{rill.config} explains every setting and sets none; rill config edit."
+        f"{rill.config} explains every setting and sets none; rill config edit opens it."
     ]
     assert (mode(rill.config), mode(rill.config.parent)) == (0o600, 0o700)
     assert tomllib.loads(rill.config.read_text()) == {}
