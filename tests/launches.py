@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from tui.cli import _ask_parser
+from tui.arguments import ask_parser
 from tui.key_finding import KeyFinder
 from tui.launch import prepare
 from tui.providers.registry import APIS
@@ -45,5 +45,5 @@ def make_launch(
         config.parent.mkdir(exist_ok=True)
         config.write_text(settings, encoding="utf-8")
     places = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"), str(folder))
-    args = _ask_parser().parse_args(arguments)
+    args = ask_parser().parse_args(arguments)
     return prepare(args, {**places, **environment}, in_app=in_app)

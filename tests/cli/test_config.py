@@ -17,7 +17,7 @@ import pytest
 
 from tests.loopback import SAFETY_NET, SECRET_KEY
 from tui.chat.parameters import EFFORTS, PARAMETERS
-from tui.config_template import TEMPLATE
+from tui.commands.config_template import TEMPLATE
 from tui.providers.registry import APIS
 from tui.roster import BUILT_IN
 from tui.storage.settings import ModelSettings, ProviderSettings, Settings, read_settings

@@ -14,7 +14,7 @@ from tests.cli.providers import access_to, answer_list, entry, servers, table, t
 from tests.cli.test_ask import SLOW_LOOKUP
 from tests.loopback import SECRET_KEY
 from tui.catalogue import ON_THIS_MACHINE, Catalogue, Listing
-from tui.listing_models import Wanted, list_models
+from tui.commands.models import Wanted, list_models
 from tui.providers.base import Model
 from tui.roster import BUILT_IN, Known
 from tui.storage.settings import ProviderSettings

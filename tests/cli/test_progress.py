@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.progress import ProgressLine
+from tui.commands.progress import ProgressLine
 
 if TYPE_CHECKING:
     import pytest

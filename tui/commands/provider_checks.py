@@ -13,7 +13,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tui.at_once import in_order
 from tui.catalogue import is_guess, list_models, providers_at_hand
 from tui.chat.conversation import Conversation
 from tui.chat.ending import Outcome
@@ -21,7 +20,8 @@ from tui.chat.events import TextDelta, ThinkingDelta
 from tui.chat.message import Message, TokenLimit
 from tui.chat.reply import Reply
 from tui.chat.wording import count_of, ending_sentence
-from tui.checks import Finding, Level
+from tui.commands.at_once import in_order
+from tui.commands.checks import Finding, Level
 from tui.errors import ConnectionFailed, HistoryError, ServerRefused, SettingsError, WireError
 from tui.providers.base import ReplyOptions
 from tui.providers.stream_reply import stream_reply

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from tui.chat.hygiene import one_line
 from tui.chat.wording import count_of
+from tui.commands.new_file import make_folder, new_file
+from tui.commands.progress import ProgressLine
 from tui.errors import UsageError
-from tui.new_file import make_folder, new_file
 from tui.output import BROKEN_PIPE, complain, give_up_output, print_line, print_text
-from tui.progress import ProgressLine
 from tui.storage import reads
 from tui.storage.codec import CodecError
 from tui.storage.database import explained

@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui.at_once import in_order, run
 from tui.catalogue import Listing, Unlisted, ask, providers_at_hand
 from tui.chat.age import ago
 from tui.chat.hygiene import one_line
 from tui.chat.wording import count_of, tokens_words
+from tui.commands.at_once import in_order, run
 from tui.errors import SettingsError, UsageError
 from tui.hints import nearest
 from tui.output import BROKEN_PIPE, complain, give_up_output, print_text

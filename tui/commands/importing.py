@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from tui.chat.hygiene import one_line
 from tui.chat.wording import count_of
+from tui.commands.progress import ProgressLine
 from tui.errors import ArchiveUnreadable
 from tui.output import BROKEN_PIPE, complain, give_up_output, print_line
-from tui.progress import ProgressLine
 from tui.storage.database import connect, explained, transaction
 from tui.storage.exchange.archive import open_archive
 from tui.storage.exchange.imported import EMPTY, Skipped

@@ -1,7 +1,7 @@
 """`rill doctor`: what is well and what is not, a line each; with `--repair` it repairs what it can.
 
-What is looked at stands in `tui.checks`, and what is asked of the providers in
-`tui.provider_checks`.
+What is looked at stands in `tui.commands.checks`, and what is asked of the providers in
+`tui.commands.provider_checks`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from tui.at_once import run
 from tui.chat.hygiene import one_line
 from tui.chat.wording import count_of
-from tui.checks import CHECKS, Level, Patient
+from tui.commands.at_once import run
+from tui.commands.checks import CHECKS, Level, Patient
 from tui.errors import HistoryError
 from tui.output import BROKEN_PIPE, give_up_output, print_line
 from tui.storage.checkup import open_to_others
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tui.checks import Finding
+    from tui.commands.checks import Finding
     from tui.launch import Access
     from tui.storage.repair import Repaired
 
@@ -70,7 +70,7 @@ def _report(patient: Patient) -> list[Finding]:
 
 async def _ask_providers(access: Access, history: Path, findings: list[Finding]) -> int:
     # Imported here because httpx takes longer than all the other checks.
-    from tui.provider_checks import check_providers  # noqa: PLC0415
+    from tui.commands.provider_checks import check_providers  # noqa: PLC0415
 
     async with aclosing(check_providers(access, history)) as checks:
         async for finding in checks:

@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tui.chat.hygiene import one_line
-from tui.config_notes import notes
-from tui.config_template import TEMPLATE
-from tui.effective import effective
+from tui.commands.config_notes import notes
+from tui.commands.config_template import TEMPLATE
+from tui.commands.effective import effective
+from tui.commands.new_file import make_folder, new_file
 from tui.errors import RillError, UsageError
 from tui.launch import read_roster
-from tui.new_file import make_folder, new_file
 from tui.output import complain, print_line, print_text
 from tui.storage.paths import config_file, real_file
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-    from tui.effective import Effective
+    from tui.commands.effective import Effective
     from tui.launch import Launch
     from tui.storage.settings import Settings
 

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from math import inf
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from tui.commands.progress import ProgressLine
 from tui.output import leave_now
-from tui.progress import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping

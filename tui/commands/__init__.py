@@ -1,0 +1,1 @@
+"""What each `rill` command does, but for `ask` and the app."""
