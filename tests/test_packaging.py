@@ -17,7 +17,6 @@ import pytest
 import tui
 from tui.ask import ExitCode, Output
 from tui.chat.ending import Outcome
-from tui.chat.parameters import PARAMETERS
 from tui.cli import COMMANDS
 from tui.demo.triggers import find_trigger
 from tui.launch import prepare
