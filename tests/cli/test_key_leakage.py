@@ -49,6 +49,12 @@ class Keeper:
         """Another command."""
         return self._heard(await self.rill.run(*arguments))
 
+    async def doctor(self) -> None:
+        """The doctor, who is told that the key is wrong."""
+        running = await self.rill.start("doctor")
+        await _unauthorized(self, await self.server.next_exchange())
+        self._heard(await running.end())
+
     def _heard(self, finished: Finished) -> Finished:
         self.said += [finished.out, finished.err.encode()]
         return finished
@@ -157,7 +163,7 @@ async def test_a_key_is_nowhere_after_sessions_full_of_errors(keeper: Keeper) ->
         assert finished.code == (0 if answer is _good else 6 if answer is _reset else 7)
     assert (await keeper.run("config", "show")).code == 0
     assert (await keeper.run("config", "check")).code == 0
-    await keeper.run("doctor")
+    await keeper.doctor()
     for form in ("json", "html"):
         place = keeper.rill.home / form
         assert (await keeper.run("export", "--all", "--format", form, "-o", f"{place}")).code == 0
