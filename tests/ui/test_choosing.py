@@ -191,6 +191,19 @@ async def test_a_reply_under_way_is_that_of_the_model_that_was_asked(
         assert (await desk.ask("Two")).json()["model"] == "other"
 
 
+async def test_who_has_no_model_is_told_of_one_on_this_machine(loopback: LoopbackServer) -> None:
+    here = {"OLLAMA_HOST": loopback.base_url}
+    async with sit_down(loopback, model="demo/rill-demo", environment=here) as desk:
+        await desk.sees("No model is connected", "export ANTHROPIC_API_KEY", "rill config init")
+        exchange = await loopback.next_exchange()
+        assert exchange.path == "/api/tags"
+        await exchange.respond(200, json.dumps({"models": [{"name": "qwen3:4b"}]}))
+        await desk.sees("ollama runs on this machine: type /model ollama/qwen3:4b")
+        await desk.say("/model ollama/qwen3:4b")
+        exchange = await desk.ask()
+        assert (exchange.path, exchange.json()["model"]) == ("/api/chat", "qwen3:4b")
+
+
 # What is asked
 
 

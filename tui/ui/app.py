@@ -152,6 +152,7 @@ class RillApp(App[None]):
         self._let_in_when_open()
         self.set_timer(_QUIET_MOMENT, markdown.warm_up)
         self.set_timer(_QUIET_MOMENT, keeping.warm_up)
+        self.set_timer(_QUIET_MOMENT, self._chat.look_nearby)
 
     @work(group="opening", description="opening")
     async def _let_in_when_open(self) -> None:

@@ -91,8 +91,6 @@ class ChatScreen(ChoosingScreen):
         self.watch(self.transcript, "marked", self.show_marked)
         self.watch(self.status, "reply", self.show_marked)
         self.show_current()
-        if self.target.is_demo:
-            self.look_nearby()
         self._open(self._opening)
 
     @work(group="opening", exit_on_error=False)

@@ -70,9 +70,13 @@ class ChoosingScreen(BranchingScreen):
 
     # The model
 
-    @work(group="nearby", exit_on_error=False)
-    async def look_nearby(self) -> None:
+    def look_nearby(self) -> None:
         """Offer a model on this machine to somebody who has none yet."""
+        if self.target.is_demo:
+            self._look_nearby()
+
+    @work(group="nearby", exit_on_error=False)
+    async def _look_nearby(self) -> None:
         from tui.nearby import look_around  # noqa: PLC0415 - only for those
 
         self._nearby = await look_around(self._session.roster, self._session.http)
