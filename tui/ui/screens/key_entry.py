@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.chat.hygiene import one_line
+from tui.ui.keys import Place, fixed_bindings
 from tui.ui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class KeyEntry(ModalScreen["EnteredKey | None"]):
     CSS_PATH = "key_entry.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
         Binding("escape", "dismiss(None)", "Back", id="key_entry.back"),
-        Binding("ctrl+s", "keep", show=False, priority=True, id="key_entry.keep"),
+        *fixed_bindings(Place.KEY_ENTRY),
     ]
 
     def __init__(self, provider: str, address: str, source: str) -> None:

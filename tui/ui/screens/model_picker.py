@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import on, work
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList
@@ -17,6 +16,7 @@ from tui.catalogue import Listing, fetch, providers_at_hand
 from tui.chat.age import age
 from tui.chat.hygiene import one_line
 from tui.chat.wording import count_of
+from tui.ui.keys import Place, fixed_bindings
 from tui.ui.screens.finding import FindingScreen
 from tui.ui.widgets.letters import letters
 
@@ -53,9 +53,7 @@ class ModelPicker(FindingScreen["str | None"]):
     """
 
     CSS_PATH = "model_picker.tcss"
-    BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
-        Binding("ctrl+r", "refresh_lists", show=False, priority=True, id="model_picker.refresh"),
-    ]
+    BINDINGS = [*fixed_bindings(Place.MODELS)]  # noqa: RUF012 - Textual's own way to declare them
 
     def __init__(self, launch: Launch, session: Session, current: str) -> None:
         super().__init__("Type letters of a model or a provider, or a whole name")
