@@ -51,12 +51,12 @@ class KeyEntry(ModalScreen["EnteredKey | None"]):
         """One masked line, and where the key will go."""
         with Vertical(id="key") as box:
             box.border_title = Content(f"API key of {one_line(self._provider)}")
-            box.border_subtitle = "enter: for this run · ctrl+s: also into the keyring · esc back"
+            box.border_subtitle = "enter uses it · ctrl+s keeps it · esc back"
             yield self._line
             now = f" Now it comes from {self._source}." if self._source else ""
             yield Static(
-                f"It is sent to {one_line(self._address)} alone, and not written anywhere but, "
-                f"with ctrl+s, into the system's keyring.{now}",
+                f"It is sent to {one_line(self._address)} alone, and forgotten when Rill ends; "
+                f"ctrl+s keeps it in the system's keyring.{now}",
                 markup=False,
             )
 
