@@ -184,7 +184,11 @@ async def test_this_machine_gets_a_key_over_http(desk: Desk, host: str) -> None:
     [
         ("anthropic", "", "There is no API key for anthropic: set ANTHROPIC_API_KEY, or name "),
         ("openrouter", "", "There is no API key for openrouter: set OPENROUTER_API_KEY, or name "),
-        ("mine", MINE, "There is no API key for mine: give it one in [providers.mine], or name "),
+        (
+            "mine",
+            MINE,
+            "There is no API key for mine: name its variable with api_key_env in ",
+        ),
         (
             "mine",
             f'{MINE}api_key_env = "NO_SUCH"\nbase_url = "http://127.0.0.1:1"',

@@ -27,19 +27,20 @@ from tui.chat.hygiene import VisiblePieces
 from tui.chat.message import Message
 from tui.chat.reply import Reply
 from tui.chat.wording import ending_sentence
-from tui.errors import OutputFailed, SettingsError, UsageError
+from tui.errors import OutputFailed, UsageError
 from tui.kept_turn import KeptTurn
 from tui.output import complain, give_up_output, leave_now
 from tui.providers.stream_reply import stream_reply
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import Iterator
     from types import FrameType
 
     from tui.chat.ending import Ending
     from tui.chat.events import ReplyEvent
     from tui.chat.message import ToolUsePart, Usage
     from tui.launch import Launch
+    from tui.session import Session
 
 
 class Output(StrEnum):
@@ -137,11 +138,6 @@ async def _ask(
     turn = await KeptTurn.open(launch, conversation_id, save=save)
     async with launch.open() as session:
         target = turn.target
-        try:
-            provider = await session.connect(target)
-        except SettingsError:
-            turn.abandon()
-            raise
         options = target.options
         reply = Reply(provider=target.provider, model=options.model, limit=options.limit)
         printer = _PRINTERS[output](sys.stdout, reply)
@@ -149,8 +145,7 @@ async def _ask(
             complain("this is the built-in demo, not a model")
         for name in target.unsent:
             complain(f"{name} is not sent: {target.provider} ({target.api}) has no place for it")
-        events = stream_reply(provider, turn.conversation, options, session.http)
-        worker = asyncio.create_task(_stream(events, turn, prompt, reply, printer))
+        worker = asyncio.create_task(_stream(session, turn, prompt, reply, printer))
         _cancel_on_signals(worker, reply)
         await asyncio.wait({worker})
         try:
@@ -193,14 +188,13 @@ def _cancel_on_signals(worker: asyncio.Task[None], reply: Reply) -> None:
 
 
 async def _stream(
-    coming: AsyncGenerator[ReplyEvent, None],
-    turn: KeptTurn,
-    prompt: str,
-    reply: Reply,
-    printer: _Printer,
+    session: Session, turn: KeptTurn, prompt: str, reply: Reply, printer: _Printer
 ) -> None:
+    provider = await session.connect(turn.target)
     turn.begin(Message.from_user(prompt), reply)
-    async with aclosing(coming) as events:
+    async with aclosing(
+        stream_reply(provider, turn.conversation, turn.target.options, session.http)
+    ) as events:
         async for event in events:
             if reply.ending is not None:
                 return

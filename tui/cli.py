@@ -155,7 +155,7 @@ def _doctor(args: Namespace) -> int:
     access = None
     if not args.offline:
         with suppress(SettingsError):  # the checks say what is wrong with the settings
-            access = read_access(args.config, os.environ)
+            access, _ = read_access(args.config, os.environ)
     return examine_all(patient, wants_repair=args.repair, access=access)
 
 
@@ -181,7 +181,7 @@ def _models(args: Namespace) -> int:
     from tui.commands.models import Wanted, list_models  # noqa: PLC0415
     from tui.launch import read_access  # noqa: PLC0415 - only what the command needs
 
-    access = read_access(args.config, os.environ)
+    access, _ = read_access(args.config, os.environ)
     wanted = Wanted(tuple(args.providers), args.refresh, args.offline, args.json)
     return list_models(access, wanted)
 

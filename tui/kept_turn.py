@@ -82,17 +82,12 @@ class KeptTurn:
         if self._journal is not None:
             self._journal.note(event)
 
-    def abandon(self) -> None:
-        """Nothing was asked, and nothing is kept."""
-        if self._history is not None:
-            self._history.close(_PATIENCE)
-
     def close(self, message: Message) -> str:
         """Keep the reply as it ended; gives back what went wrong, `""` if nothing did."""
         if self._history is None:
             return ""
         if self._journal is None:  # ended before it was asked for
-            self.abandon()
+            self._history.close(_PATIENCE)
             return ""
         from tui.storage.records import Sheet  # noqa: PLC0415 - loaded with the history
 

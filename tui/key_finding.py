@@ -82,6 +82,12 @@ class KeyFinder:
             return f"api_key_command ({one_line(own.api_key_command[0], 40)})"
         return "the keyring" if name in self._choices.in_keyring else ""
 
+    def errand(self, name: str) -> str:
+        """Whom `find` would have to ask, and somebody may have to answer; `""` for nobody."""
+        source = self.source(name)
+        asks_somebody = source.startswith("api_key_command") or source == "the keyring"
+        return f"waiting for {source}" if asks_somebody and name not in self._told else ""
+
     async def find(self, name: str) -> str:
         """The key, `""` if there is none.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.catalogue import Catalogue, providers_at_hand
-from tui.chat.parameters import Parameters
+from tui.chat.parameters import PARAMETERS, Parameters
 from tui.errors import SettingsError, UsageError
 from tui.key_finding import KeyFinder
 from tui.providers.registry import APIS
@@ -35,9 +35,9 @@ class Opening:
     conversation_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Access:
-    """All providers and what opens them, for commands that talk to several."""
+    """All providers, and what it takes to talk to them."""
 
     roster: Roster
     keys: KeyFinder
@@ -45,9 +45,15 @@ class Access:
     catalogue: Catalogue
 
     @property
-    def model(self) -> str:
-        """What a new conversation without a flag would talk to, as `provider/model`."""
-        return self.roster.settings.model or self.choices.model or DEFAULT_MODEL
+    def default_model(self) -> str:
+        """What is written down or was chosen last, else Rill's own default: `provider/model`."""
+        return self.roster.settings.model or self.chosen or DEFAULT_MODEL
+
+    @property
+    def chosen(self) -> str:
+        """The model that was chosen last, if its provider is still there; else `""`."""
+        model = self.choices.model
+        return model if model.partition("/")[0] in self.roster.names() else ""
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Session, None]:
@@ -59,7 +65,7 @@ class Access:
 
 
 @dataclass(slots=True)
-class Launch:
+class Launch(Access):
     """Everything that is decided before anything runs.
 
     `model` is that of new conversations, as `provider/model`, and `flags` is what the command line
@@ -67,44 +73,40 @@ class Launch:
     `hint` is a sentence for somebody who has a key or a server and has not chosen a model.
     """
 
-    settings: Settings
     settings_file: Path
-    roster: Roster
-    keys: KeyFinder
-    choices: Choices
-    catalogue: Catalogue
     model: str
     flags: Asked
     is_model_asked: bool
     history_file: Path
     state_folder: Path
     hint: str = ""
+    _overruled: dict[str, set[str]] = field(default_factory=dict)
 
-    @asynccontextmanager
-    async def open(self) -> AsyncGenerator[Session, None]:
-        """What there is to talk through."""
-        from tui.session import open_session  # noqa: PLC0415 - not for a wrong flag
-
-        async with open_session(self.roster, self.keys) as session:
-            yield session
+    @property
+    def settings(self) -> Settings:
+        """What the user has written down."""
+        return self.roster.settings
 
     def target(self, model: str = "", *nearer: Asked) -> Target:
         """A model with all that is asked of it, by default that of new conversations.
 
-        Raises UsageError if there is no such provider, and SettingsError.
+        `nearer` is what is asked for besides the settings, by default on the command line. Raises
+        UsageError if there is no such provider, and SettingsError.
         """
         name, id_ = self.roster.split(model or self.model, "the model")
         output = None
         if APIS[self.roster.api(name)].make.needs_limit:
             known = self.catalogue.find(name, self.roster.base_url(name)[0], id_)
             output = known.output_tokens if known else None
-        return self.roster.target(name, id_, *nearer, self.flags, output_tokens=output)
+        return self.roster.target(name, id_, *(nearer or (self.flags,)), output_tokens=output)
 
     def target_of(self, conversation: Conversation, *, plain: bool = False) -> Target:
         """What a conversation goes on with; if `plain`, without its own parameters.
 
         That is the model of the command line, else the one that was chosen for it, else that of its
-        last reply if that can be had, else that of new conversations. Raises SettingsError.
+        last reply if that can be had, else that of new conversations. Raises SettingsError, also if
+        the chosen one is of a provider that the settings do not have any more: what was said to one
+        is not sent to another unasked.
         """
         choice = conversation.choice
         wanted = self.model
@@ -113,25 +115,39 @@ class Launch:
             is_at_hand = last.partition("/")[0] in providers_at_hand(self.roster, self.keys)
             wanted = choice.model or (last if is_at_hand else "") or wanted
         own = Parameters() if plain else choice.parameters
-        asked = Asked("this conversation", own)
+        since = self._overruled.get(conversation.id, set())
+        before, later = own, Parameters()
+        for name in since:
+            before, later = (
+                before.with_value(name, None),
+                later.with_value(name, getattr(own, name)),
+            )
+        by = "this conversation"
         try:
-            return self.target(wanted, asked)
-        except UsageError:  # of a provider that the settings do not have any more
-            return self.target(self.model, asked)
+            return self.target(wanted, Asked(by, before), self.flags, Asked(by, later))
+        except UsageError as error:
+            raise SettingsError(f"{error} /model chooses another.") from error
 
     def choose_model(self, conversation: Conversation, model: str) -> None:
-        """Go on with another model, here and in new conversations, also after the next start."""
+        """Go on with another model, here and in new conversations.
+
+        The next start without a model in its settings takes it, too, unless it is the demo.
+        """
         self.model, self.is_model_asked = model, False
         conversation.choice = replace(conversation.choice, model=model)
-        self.choices.choose_model(model)
+        if self.roster.api(model.partition("/")[0]) != "demo":
+            self.choices.choose_model(model)
 
-    def unset_flag(self, name: str) -> None:
-        """What was asked for in the app since counts more than the command line."""
-        if name == "system":
-            self.flags = replace(self.flags, system=None)
-        else:
-            parameters = self.flags.parameters.with_value(name, None)
-            self.flags = replace(self.flags, parameters=parameters)
+    def ask_for(self, conversation: Conversation, parameters: Parameters) -> None:
+        """Ask for something in one conversation; what is new counts more than the command line."""
+        before = conversation.choice
+        changed = {
+            name
+            for name in PARAMETERS
+            if getattr(parameters, name) != getattr(before.parameters, name)
+        }
+        self._overruled.setdefault(conversation.id, set()).update(changed)
+        conversation.choice = replace(before, parameters=parameters)
 
 
 def read_roster(
@@ -143,12 +159,15 @@ def read_roster(
     return Roster(settings, environment, base_url=base_url), path
 
 
-def read_access(config: str | None, environment: Mapping[str, str]) -> Access:
-    """Whom there is to talk to. Raises SettingsError."""
-    roster, _ = read_roster(config, environment)
+def read_access(
+    config: str | None, environment: Mapping[str, str], *, base_url: str = ""
+) -> tuple[Access, Path]:
+    """Whom there is to talk to, and where the settings are that say so. Raises SettingsError."""
+    roster, path = read_roster(config, environment, base_url=base_url)
     state = state_folder(environment)
     choices = Choices(state)
-    return Access(roster, KeyFinder(roster, choices), choices, Catalogue(state / "models"))
+    keys = KeyFinder(roster, choices)
+    return Access(roster, keys, choices, Catalogue(state / "models")), path
 
 
 def prepare(args: Namespace, environment: Mapping[str, str], *, in_app: bool = False) -> Launch:
@@ -158,35 +177,25 @@ def prepare(args: Namespace, environment: Mapping[str, str], *, in_app: bool = F
         UsageError: a flag that cannot be meant.
         SettingsError: settings or environment that cannot be used.
     """
-    roster, path = read_roster(args.config, environment, base_url=args.base_url or "")
-    settings, state = roster.settings, state_folder(environment)
-    choices = Choices(state)
-    keys = KeyFinder(roster, choices)
-    model, hint = _model(args, roster, path, keys, choices)
+    access, path = read_access(args.config, environment, base_url=args.base_url or "")
+    roster, settings = access.roster, access.roster.settings
+    model, hint = _model(args, access, path)
     if hint and not in_app:
         raise SettingsError(hint)
     where = "--model" if args.model else settings.table.where("model")
-    try:
-        name, _ = roster.split(model, where)
-    except UsageError:
-        # What was chosen in the app may be of a provider that is not in the settings any more.
-        if args.model or settings.model:
-            raise
-        model, (name, _) = DEMO_MODEL, DEMO_MODEL.split("/")
-    roster.redirect(name)
+    roster.redirect(roster.split(model, where)[0])
     flags = Asked("the command line", Parameters(max_tokens=args.max_tokens), args.system)
     launch = Launch(
-        settings=settings,
-        settings_file=path,
         roster=roster,
-        keys=keys,
-        choices=choices,
-        catalogue=Catalogue(state / "models"),
+        keys=access.keys,
+        choices=access.choices,
+        catalogue=access.catalogue,
+        settings_file=path,
         model=model,
         flags=replace(flags, by="--max-tokens") if args.max_tokens else flags,
         is_model_asked=args.model is not None or bool(args.base_url),
         history_file=history_file(environment),
-        state_folder=state,
+        state_folder=state_folder(environment),
         hint=hint,
     )
     launch.target()  # what cannot be used is said before anything is shown
@@ -211,16 +220,15 @@ def find_opening(args: Namespace, launch: Launch) -> Opening:
     return Opening(args.prompt or "", look_up(launch.history_file, wanted))
 
 
-def _model(
-    args: Namespace, roster: Roster, path: Path, keys: KeyFinder, choices: Choices
-) -> tuple[str, str]:
+def _model(args: Namespace, access: Access, path: Path) -> tuple[str, str]:
     """What to talk to, and what to say if that is only a stopgap.
 
     Without a word about a model: what was chosen last, else Anthropic if there is any way to reach
     it, else the demo.
     """
+    roster, keys = access.roster, access.keys
     settings = roster.settings
-    if wanted := args.model or settings.model or ("" if args.base_url else choices.model):
+    if wanted := args.model or settings.model or ("" if args.base_url else access.chosen):
         return wanted, ""
     name = DEFAULT_MODEL.partition("/")[0]
     is_redirected = args.base_url or roster.base_url(name)[1] == BUILT_IN[name].base_url_env
@@ -228,7 +236,7 @@ def _model(
         return DEFAULT_MODEL, ""
     if settings.providers:
         name = next(iter(settings.providers))
-        return DEMO_MODEL, (f'{path} has providers but no model; add model = "{name}/NAME".')
+        return DEMO_MODEL, f'{path} has providers but no model; add model = "{name}/NAME".'
     for name in roster.names():
         if keys.source(name):
             return DEMO_MODEL, (

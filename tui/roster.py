@@ -261,11 +261,12 @@ def is_loopback(base_url: str) -> bool:
     Only these names: what is sent to others may go to a proxy of the environment (`tui.wire.http`),
     and whoever answers for a domain decides where `x.localhost` is.
     """
-    return _host(base_url) in {"localhost", "127.0.0.1", "::1"}
+    return (urlsplit(base_url).hostname or "").lower() in {"localhost", "127.0.0.1", "::1"}
 
 
 def _host(base_url: str) -> str:
-    return (urlsplit(base_url).hostname or "").lower()
+    # A dot at the end changes nothing about whose host it is.
+    return (urlsplit(base_url).hostname or "").lower().rstrip(".")
 
 
 def _completed(own: ProviderSettings, known: Known | None) -> ProviderSettings:

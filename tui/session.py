@@ -41,7 +41,7 @@ class Session:
         if target.is_demo and not base_url:
             base_url = await self._demo()
         own = self.roster[name]
-        if self.keys.source(name) or own.headers or own.query:
+        if self.keys.source(name) or own.query or any(map(_may_be_secret, own.headers)):
             self._check_way(name, base_url)
         key = await self.keys.find(name)
         if not key:
@@ -73,7 +73,9 @@ class Session:
         is_own_server = target.set_by["base_url"] != DEFAULT or is_loopback(target.base_url)
         if is_own_server or target.is_demo or roster[name].headers:
             return
-        remedy = f"set {variable}" if variable else f"give it one in [providers.{name}]"
+        remedy = f"set {variable}"
+        if not variable:
+            remedy = f"name its variable with api_key_env in [providers.{name}]"
         raise KeyMissing(
             f"There is no API key for {name}: {remedy}, or name another server with --base-url.",
             name,
@@ -105,6 +107,12 @@ class Session:
             server = await self._stack.enter_async_context(DemoServer())
             self._demo_url = server.base_url
         return self._demo_url
+
+
+def _may_be_secret(header: str) -> bool:
+    """Whether a header of the user's may carry a key, going by its name."""
+    words = ("auth", "key", "token", "secret", "cookie", "password")
+    return any(word in header.lower() for word in words)
 
 
 @asynccontextmanager

@@ -28,7 +28,8 @@ def access_to(home: Path, settings: str, **environment: str) -> Access:
     """What a command has with these settings."""
     path = home / "config.toml"
     path.write_text(settings, encoding="utf-8")
-    return read_access(str(path), {"XDG_STATE_HOME": str(home / "state"), **environment})
+    access, _ = read_access(str(path), {"XDG_STATE_HOME": str(home / "state"), **environment})
+    return access
 
 
 @asynccontextmanager

@@ -142,7 +142,7 @@ async def test_what_is_wrong_is_one_sentence(rill: Rill, text: str, words: str) 
         ),
         (
             f'model = "mine/m"\n{MINE}api_key_command = ["no-such-program"]',
-            "line 5: providers.mine.api_key_command names no-such-program, which is no program",
+            "line 5: providers.mine.api_key_command names a program that is not here",
         ),
         (
             f'model = "mine/m"\n{MINE}api_key = "k"\napi_key_command = ["true"]',
@@ -218,7 +218,7 @@ async def test_everything_is_shown_with_where_it_comes_from(rill: Rill) -> None:
     rill.write_config(FULL)
     default = "Rill's default"
     assert await shown(rill) == {
-        "file": {"value": str(rill.config), "source": default},
+        "file": {"value": str(rill.config), "source": "XDG_CONFIG_HOME"},
         "model": line(1, "mine/org/m"),
         "api": line(6, "anthropic"),
         "base_url": line(7, "https://gateway/v1"),

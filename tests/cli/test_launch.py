@@ -19,7 +19,7 @@ from tui.chat.message import Message, Role, TextPart
 from tui.chat.parameters import Choice, Parameters
 from tui.cli import main
 from tui.errors import SettingsError, UsageError
-from tui.roster import DEFAULT_MAX_TOKENS, DEFAULT_MODEL
+from tui.roster import DEFAULT_MAX_TOKENS, DEFAULT_MODEL, DEMO_MODEL
 from tui.storage.state import Choices
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ def test_a_conversation_goes_on_with_its_own_model_unless_the_command_line_names
     asked = make_launch(tmp_path, "-m", "openai/asked", OPENAI_API_KEY="k")
     assert asked.target_of(conversation).label == "openai/asked"
     conversation.choice = Choice("gone/model")
-    assert decided.target_of(conversation).label == "openai/new"
+    with pytest.raises(SettingsError, match=r"'gone', which is not known; .*/model chooses"):
+        decided.target_of(conversation)
 
 
 def test_the_model_of_a_provider_that_cannot_be_had_is_not_gone_on_with(tmp_path: Path) -> None:
@@ -171,11 +172,29 @@ def test_a_model_that_is_chosen_counts_here_and_at_the_next_start(tmp_path: Path
     assert make_launch(tmp_path).model == "groq/chosen"
 
 
-def test_what_is_asked_for_in_the_app_ends_what_the_command_line_asked_for(tmp_path: Path) -> None:
-    decided = make_launch(tmp_path, "--max-tokens", "5", "--system", "from the flag")
-    decided.unset_flag("max_tokens")
-    decided.unset_flag("system")
-    assert decided.target().set_by == {"max_tokens": "Rill's default", "base_url": "Rill's default"}
+def test_what_is_asked_for_in_one_conversation_since_counts_more_than_the_command_line(
+    tmp_path: Path,
+) -> None:
+    decided = make_launch(tmp_path, "--max-tokens", "5")
+    here, elsewhere = Conversation(), Conversation()
+    here.choice = elsewhere.choice = Choice(parameters=Parameters(max_tokens=7, top_k=3))
+    assert decided.target_of(here).options.parameters == Parameters(max_tokens=5, top_k=3)
+    decided.ask_for(here, Parameters(max_tokens=6))
+    assert decided.target_of(here).options.parameters == Parameters(max_tokens=6)
+    assert decided.target_of(here).set_by["max_tokens"] == "this conversation"
+    assert decided.target_of(elsewhere).set_by["max_tokens"] == "--max-tokens"
+
+
+def test_a_choice_whose_provider_is_gone_counts_for_nothing(tmp_path: Path) -> None:
+    decided = make_launch(tmp_path, "-m", "openai/asked")
+    decided.choices.choose_model("gone/model")
+    assert make_launch(tmp_path, ANTHROPIC_API_KEY="k").model == DEFAULT_MODEL
+    assert make_launch(tmp_path).model == DEMO_MODEL
+
+
+def test_the_demo_is_never_what_the_next_start_takes(tmp_path: Path) -> None:
+    make_launch(tmp_path).choose_model(Conversation(), "demo/other")
+    assert make_launch(tmp_path, ANTHROPIC_API_KEY="k").model == DEFAULT_MODEL
 
 
 @pytest.mark.parametrize("model", ["zzz/m", "anthropic/"])

@@ -234,7 +234,6 @@ def launch_for(
     roster = Roster(settings, told)
     choices = Choices(state)
     return Launch(
-        settings=settings,
         settings_file=state / "config.toml",
         roster=roster,
         keys=KeyFinder(roster, choices),

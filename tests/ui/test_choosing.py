@@ -18,7 +18,7 @@ from tui.storage.state import Choices
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.loopback import Exchange, LoopbackServer
+    from tests.loopback import Exchange, FullQueue, LoopbackServer
     from tests.ui.desk import Desk
 
 MODELS = (
@@ -204,6 +204,59 @@ async def test_who_has_no_model_is_told_of_one_on_this_machine(loopback: Loopbac
         assert (exchange.path, exchange.json()["model"]) == ("/api/chat", "qwen3:4b")
 
 
+async def test_a_provider_that_is_not_known_is_no_part_of_a_models_name(
+    loopback: LoopbackServer, tmp_path: Path
+) -> None:
+    known(tmp_path, loopback, Model("org/big", "Big"))
+    async with sit_down(loopback, state=tmp_path) as desk:
+        await desk.say("/model opnai/gpt-5")
+        await desk.sees("names the provider 'opnai', which is not known; did you mean 'openai'?")
+        await desk.say("/model org/big")
+        await desk.until(lambda: "anthropic/org/big" in desk.lines[0])
+
+
+async def test_the_demo_has_no_models_of_others(loopback: LoopbackServer, tmp_path: Path) -> None:
+    async with sit_down(loopback, model="demo/rill-demo", state=tmp_path) as desk:
+        await desk.say("/model demo/another")
+        assert Choices(tmp_path).model == ""
+        await desk.say("/model claude-x")
+        await desk.until(lambda: "anthropic/claude-x" in desk.lines[0])
+
+
+async def test_an_address_that_cannot_be_is_said_where_it_is_needed_and_nothing_is_lost(
+    loopback: LoopbackServer, tmp_path: Path
+) -> None:
+    history = tmp_path / "history.db"
+    async with sit_down(loopback, history=history) as desk:
+        await desk.answered("About rivers", "They flow.")
+        await desk.say("/model openai/some-model")
+        await desk.press("ctrl+n")
+        await desk.say("/model anthropic/loopback-1")
+    broken = {"OPENAI_BASE_URL": "localhost:8080"}
+    async with sit_down(loopback, history=history, environment=broken) as desk:
+        await desk.go_to("About rivers")
+        await desk.until(lambda: "They flow." in desk.transcript)
+        await desk.status_says("OPENAI_BASE_URL 'localhost:8080' does not begin with http")
+        await desk.say("More?")
+        await desk.until(lambda: "does not begin with http" in desk.transcript)
+        assert "More?" in desk.transcript
+        await desk.say("/model anthropic/loopback-1")
+        assert prompts(await desk.ask("/retry"))[-1] == ("user", "More?")
+
+
+async def test_the_bar_says_whom_a_reply_waits_for_whatever_is_chosen_meanwhile(
+    loopback: LoopbackServer, no_entrance: FullQueue
+) -> None:
+    settings = Settings(providers={"slow": ProviderSettings("anthropic", "http://127.0.0.1:1")})
+    async with sit_down(no_entrance, settings=settings) as desk:
+        await desk.say("Hello?")
+        await desk.status_says(f"connecting to 127.0.0.1:{no_entrance.port}")
+        await desk.say("/model slow/x")
+        await desk.until(lambda: "slow/x" in desk.lines[0])
+        await desk.status_says(f"connecting to 127.0.0.1:{no_entrance.port}")
+        await desk.press("escape")
+
+
 # What is asked
 
 
@@ -239,6 +292,22 @@ async def test_the_limit_that_will_be_sent_is_shown_with_who_set_it(
         await desk.status_says("replies up to 1,000 tokens (the test)")
         await desk.say("/set max_tokens 2000")
         await desk.status_says("replies up to 2,000 tokens (this conversation)")
+
+
+async def test_what_will_be_asked_is_said_after_a_reply_too(loopback: LoopbackServer) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.answered("One", "Yes")
+        await desk.say("/set temperature 0.5")
+        await desk.status_says("ready · replies up to 1,000 tokens (the test) · temperature 0.5")
+
+
+async def test_a_new_conversation_does_not_inherit_what_was_asked_in_a_blank_one(
+    loopback: LoopbackServer,
+) -> None:
+    async with sit_down(loopback) as desk:
+        await desk.say("/set temperature 0.5")
+        await desk.press("ctrl+n")
+        assert "temperature" not in (await desk.ask()).json()
 
 
 async def test_a_form_shows_all_that_can_be_asked_and_takes_what_is_written(
@@ -300,6 +369,22 @@ async def test_a_key_is_masked_used_and_written_nowhere(
 def files_with(text: str, folder: Path) -> list[Path]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [path for path in files if text.encode() in path.read_bytes()]
+
+
+async def test_a_key_behind_the_command_is_let_go_of_and_sent_to_nobody(
+    loopback: LoopbackServer, tmp_path: Path
+) -> None:
+    async with sit_down(loopback, history=tmp_path / "history.db") as desk:
+        await desk.answered("One", "Yes")
+        await desk.type(f"/key {ENTERED}")
+        await desk.press("ctrl+c")
+        await desk.say(f"/key {ENTERED}")
+        await desk.sees("API key of anthropic")
+        await desk.press("escape")
+        await desk.type(f"/KEY  {ENTERED}")
+        await desk.press("ctrl+n")
+        assert loopback.unanswered() == 0
+    assert not files_with(ENTERED, tmp_path)
 
 
 async def test_without_a_key_nothing_is_sent_and_the_way_to_one_is_said(

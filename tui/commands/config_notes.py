@@ -66,7 +66,7 @@ def _of_key(roster: Roster, name: str) -> Iterator[str]:
         yield f"{where} is not asked, because there is an api_key, too"
     elif command and shutil.which(command[0]) is None:
         where = table.where("providers", name, "api_key_command")
-        yield f"{where} names {command[0]}, which is no program here"
+        yield f"{where} names a program that is not here"
     base_url, _ = roster.base_url(name)
     has_key = roster.key_from_environment(name) or own.api_key or command
     if (

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from tui.chat.parameters import PARAMETERS
 from tui.roster import DEFAULT
+from tui.storage.paths import config_file
 from tui.storage.settings import DEFAULT_THEME, ProviderSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from tui.chat.message import JsonValue
     from tui.launch import Launch
@@ -46,15 +48,23 @@ def effective(
     """
     target = launch.target()
     file = str(launch.settings_file)
-    is_there = launch.settings_file.exists()
+    missing = "" if launch.settings_file.exists() else f"{file} (there is none)"
     return [
-        Effective("file", file, note="" if is_there else f"{file} (there is none)"),
+        Effective("file", file, _of_file(launch.settings_file, environment), note=missing),
         *_of_model(launch, target, wanted),
         *_of_server(launch, target),
         *_of_replies(launch, target),
         *_of_app(launch),
         *_of_network(environment),
     ]
+
+
+def _of_file(file: Path, environment: Mapping[str, str]) -> str:
+    """Who says that these are the settings."""
+    if file != config_file(environment):
+        return "--config"
+    is_moved = environment.get("XDG_CONFIG_HOME", "").startswith("/")
+    return "XDG_CONFIG_HOME" if is_moved else DEFAULT
 
 
 def _of_model(launch: Launch, target: Target, wanted: str | None) -> Iterator[Effective]:

@@ -118,7 +118,7 @@ class _Visit:
     def _model(self, listing: Listing | None, used_last: str) -> str:
         """Which model to ask: the default, one of the settings, the one used last, the first."""
         own = self.access.roster[self.name].models
-        provider, _, default = self.access.model.partition("/")
+        provider, _, default = self.access.default_model.partition("/")
         first = listing.models[0].id if listing and listing.models else ""
         return (default if provider == self.name else "") or next(iter(own), used_last or first)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.chat.ending import Ending, Outcome, ReplyError
-from tui.chat.events import Alive, ReplyStopped, RequestSent, ResponseAccepted
+from tui.chat.events import Alive, ReplyStarted, ReplyStopped, RequestSent, ResponseAccepted
 from tui.errors import (
     AnswerUnreadable,
     ConnectionFailed,
@@ -112,11 +112,17 @@ async def _next(arrivals: AsyncIterator[Arrival], until: float | None) -> Arriva
 def _without_key(event: ReplyEvent, provider: Provider) -> ReplyEvent:
     """What a server says of itself and its failures is shown and kept, and may quote what it got.
 
-    The names and texts of a reply are the model's, and stay as they are.
+    The texts of a reply are the model's, and stay as they are.
     """
+
+    def conceal(text: str | None) -> str | None:
+        return None if text is None else provider.conceal(text)
+
     match event:
-        case ResponseAccepted(str(request_id)):
-            return ResponseAccepted(provider.conceal(request_id))
+        case ResponseAccepted(request_id):
+            return ResponseAccepted(conceal(request_id))
+        case ReplyStarted(id_, model):
+            return ReplyStarted(conceal(id_), conceal(model))
         case ReplyStopped(ending):
             error = ending.error
             if error is not None:
@@ -124,10 +130,17 @@ def _without_key(event: ReplyEvent, provider: Provider) -> ReplyEvent:
                     error,
                     type=provider.conceal(error.type),
                     message=provider.conceal(error.message),
-                    request_id=error.request_id and provider.conceal(error.request_id),
+                    request_id=conceal(error.request_id),
                 )
-            detail = provider.conceal(ending.detail)
-            return ReplyStopped(replace(ending, error=error, detail=detail))
+            told = replace(
+                ending,
+                stop_reason=conceal(ending.stop_reason),
+                raw_stop_reason=conceal(ending.raw_stop_reason),
+                stop_sequence=conceal(ending.stop_sequence),
+                error=error,
+                detail=provider.conceal(ending.detail),
+            )
+            return ReplyStopped(told)
         case _:
             return event
 

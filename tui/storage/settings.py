@@ -283,9 +283,10 @@ def _headers(table: TomlTable) -> Mapping[str, str]:
 
 
 def _header_name(table: TomlTable, key: str) -> str:
-    name = table.optional(key, str) or ""
+    name = table.optional(key, str, is_secret=True) or ""
     if name and not _is_token(name):
-        raise table.wrong(key, f"is {name!r}, not the name of a header.")
+        # It may be the key itself, so it is not shown.
+        raise table.wrong(key, "is not the name of a header.")
     return name.lower()
 
 

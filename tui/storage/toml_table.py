@@ -119,10 +119,13 @@ def read_toml(path: Path, what: str) -> TomlTable:
         SettingsError: it cannot be read or is no TOML.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise
-    except (OSError, ValueError) as error:  # a ValueError: no UTF-8, or a NUL in the path
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"The {what} {path}, line {line}: it must be UTF-8.") from error
+    except (OSError, ValueError) as error:  # a ValueError: a NUL in the path
         raise SettingsError(f"The {what} {path} cannot be read: {error}") from error
     try:
         return TomlTable(tomllib.loads(text), str(path), text)

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 _COMMAND = re.compile(r"(/[a-z_]+)(?:[ \t]+([^\n]*))?", re.IGNORECASE)
 
 
+def holds_secret(text: str) -> bool:
+    """Whether it is, or may become, a command with a secret behind it, which nothing may keep."""
+    words = text.split(maxsplit=1)
+    action = BY_SLASH.get(words[0].lower()) if len(words) > 1 else None
+    return action is not None and action.is_secret
+
+
 def find_command(text: str) -> tuple[Action | None, str]:
     """The action that `text` is the command for, and what stands behind it; `None`: a prompt.
 
@@ -26,6 +33,8 @@ def find_command(text: str) -> tuple[Action | None, str]:
         return None, ""
     word, argument = match.group(1).lower(), match.group(2) or ""
     action = BY_SLASH.get(word)
+    if action and action.is_secret:
+        return action, ""
     if argument and not (action and action.argument):
         return None, ""
     if action:

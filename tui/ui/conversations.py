@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.chat.conversation import Conversation
+from tui.chat.parameters import Choice
 from tui.errors import HistoryError
 from tui.storage import deletions, reads, writes
 from tui.storage.journal import Journal
 from tui.storage.records import Kept, Sheet
+from tui.ui.commands import holds_secret
 from tui.ui.open_conversation import Elsewhere, OpenConversation
 
 if TYPE_CHECKING:
@@ -69,7 +71,9 @@ class Conversations:
 
     def start(self) -> OpenConversation:
         """Go to a new conversation; the present one will do if nothing is in it."""
-        if not self.current.is_blank:
+        conversation = self.current.conversation
+        is_as_new = conversation.choice == Choice() and not conversation.system
+        if not (self.current.is_blank and is_as_new):
             self.current = self._blank()
         return self.current
 
@@ -224,7 +228,7 @@ class Conversations:
 
     def keep_unsent(self, text: str) -> None:
         """A prompt was written and will not be sent: it can be taken up again from the history."""
-        if text.strip():
+        if text.strip() and not holds_secret(text):
             self.history.write(writes.keep_unsent, text, self.current.conversation.id)
 
     def _at_hand(self, conversation_id: str) -> OpenConversation | None:

@@ -47,6 +47,8 @@ class Action:
     priority: bool = False
     argument: str = ""
     """What may stand behind the slash command."""
+    is_secret: bool = False
+    """What stands behind it may be one: it is let go of, and never a prompt."""
 
     @property
     def command(self) -> str:
@@ -144,7 +146,7 @@ ACTIONS = (
         "/set",
         argument="NAME VALUE",
     ),
-    Action("enter_key", "API key", "Enter the key of this provider", slash="/key"),
+    Action("enter_key", "API key", "Enter the key of this provider", slash="/key", is_secret=True),
     Action(
         "rename_conversation", "Rename", "Give this conversation another title", "f2", "/rename"
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,9 +44,15 @@ class _Running:
 
     reply: Reply
     to: OpenConversation
-    target: Target
+    target: Target | SettingsError
     prompt_id: str
     journal: Journal
+
+
+def _known(target: Target | SettingsError) -> Target:
+    if isinstance(target, SettingsError):
+        raise target
+    return target
 
 
 class ChatScreen(ChoosingScreen):
@@ -162,7 +168,8 @@ class ChatScreen(ChoosingScreen):
         """Append a prompt to the open conversation and ask for the reply to it."""
         message = Message.from_user(text)
         if not (len(self.conversation) or self.conversation.system):
-            self.conversation.system = self.target.system
+            with suppress(SettingsError):  # the reply will say it
+                self.conversation.system = self.target.system
         self.conversation.append(message)
         self._say(message)
         running = self._begin()
@@ -176,9 +183,15 @@ class ChatScreen(ChoosingScreen):
         """Begin a reply to the head of the open conversation, which is a prompt."""
         current = self._conversations.current
         prompt = current.conversation.path()[-1]
-        target = self.target
-        options = target.options
-        reply = Reply(provider=target.provider, model=options.model, limit=options.limit)
+        try:
+            target: Target | SettingsError = self.target
+        except SettingsError as error:  # the reply will say it
+            target = error
+        reply = Reply()
+        if not isinstance(target, SettingsError):
+            options = target.options
+            reply = Reply(provider=target.provider, model=options.model, limit=options.limit)
+            self.status.address = target.address
         journal = self._conversations.begin(current, reply, prompt.id)
         self._under_way = running = _Running(reply, current, target, prompt.id, journal)
         self.title_bar.heading = current.conversation.title
@@ -198,8 +211,11 @@ class ChatScreen(ChoosingScreen):
         """The reply worker. Its state is in `running`: its successor may start before it ends."""
         reply = running.reply
         try:
-            provider = await self._session.connect(running.target)
-            options, http = running.target.options, self._session.http
+            target = _known(running.target)
+            self.status.errand = self._launch.keys.errand(target.provider)
+            provider = await self._session.connect(target)
+            self.status.errand = ""
+            options, http = target.options, self._session.http
             async with aclosing(
                 stream_reply(provider, running.to.conversation, options, http)
             ) as events:
@@ -245,7 +261,7 @@ class ChatScreen(ChoosingScreen):
         self._under_way = None
         message = running.reply.message()
         if message.ending and message.ending.error and message.ending.error.status == 401:
-            self._launch.keys.forget(running.target.provider)  # a command may have a newer one
+            self._launch.keys.forget(message.provider)  # a command may have a newer one
         running.to.conversation.append(message, parent=running.prompt_id)
         self._conversations.end(running.to, running.journal, message)
         running.to.goes_on = message.ending is not None and (

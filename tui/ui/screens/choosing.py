@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -52,10 +51,16 @@ class ChoosingScreen(BranchingScreen):
 
     def show_target(self) -> None:
         """Say it, with all that will be asked, before anything is sent."""
-        target = self.target
+        try:
+            target = self.target
+        except SettingsError as error:
+            self.title_bar.model, self.title_bar.badge = "no model", ""
+            self.status.idle = one_line(str(error))
+            return
         self.title_bar.model = target.label
         self.title_bar.badge = "demo, no model" if target.is_demo else ""
-        self.status.address = target.address
+        if not self.is_replying:  # who does is asked by another address, perhaps
+            self.status.address = target.address
         asked = target.options.parameters
         words = [
             f"{name} {one_line(parameter_text(value), 30)}"
@@ -72,7 +77,7 @@ class ChoosingScreen(BranchingScreen):
 
     def look_nearby(self) -> None:
         """Offer a model on this machine to somebody who has none yet."""
-        if self.target.is_demo:
+        if self._launch.target().is_demo:
             self._look_nearby()
 
     @work(group="nearby", exit_on_error=False)
@@ -91,7 +96,11 @@ class ChoosingScreen(BranchingScreen):
         from tui.ui.screens.model_picker import ModelPicker  # noqa: PLC0415 - see `warm_up`
 
         self.keep_draft()
-        picker = ModelPicker(self._launch, self._session, self.target.label)
+        try:
+            current = self.target.label
+        except SettingsError:
+            current = self._launch.model
+        picker = ModelPicker(self._launch, self._session, current)
         self.app.push_screen(picker, self._take_model)
 
     def _take_model(self, chosen: str | None) -> None:
@@ -100,19 +109,16 @@ class ChoosingScreen(BranchingScreen):
 
     def choose_model(self, wanted: str) -> None:
         """Go on with this model, here and in new conversations."""
-        name = wanted.partition("/")[0]
-        if name not in self._launch.roster.names() or "/" not in wanted:
-            # As in the list: a name alone is a model of the provider that one talks to.
-            wanted = f"{self.target.provider}/{wanted}"
         try:
-            self._launch.roster.target(*self._launch.roster.split(wanted, "/model"))
+            wanted = self._full_name(wanted)
+            self._launch.target(wanted)
         except (UsageError, SettingsError) as error:
             self.notify(str(error), severity="warning", markup=False)
             return
         self._launch.choose_model(self.conversation, wanted)
         self._launch.hint = ""
         self._conversations.keep(self._conversations.current)
-        self.show_target()
+        self._show_what_comes()
         target = self.target
         if target.unsent:
             self.notify(
@@ -121,6 +127,27 @@ class ChoosingScreen(BranchingScreen):
                 severity="warning",
                 markup=False,
             )
+
+    def _full_name(self, wanted: str) -> str:
+        """`provider/model`: a name alone is a model of the provider that one talks to.
+
+        So is one with a slash if that provider lists it. The demo has no models. Raises UsageError
+        if there is no such provider, and SettingsError.
+        """
+        roster = self._launch.roster
+        provider = wanted.partition("/")[0]
+        if "/" not in wanted or provider not in roster.names():
+            target = self.target
+            known = self._launch.catalogue.find(target.provider, target.base_url, wanted)
+            if known or ("/" not in wanted and not target.is_demo):
+                return f"{target.provider}/{wanted}"
+        return "/".join(roster.split(wanted, "/model"))
+
+    def _show_what_comes(self) -> None:
+        """What will be asked is worth more now than how the last reply has ended."""
+        self.show_target()
+        if not self.is_replying:
+            self.status.reply = self.status.message = None
 
     # What is asked
 
@@ -135,7 +162,11 @@ class ChoosingScreen(BranchingScreen):
             return
         from tui.ui.screens.asking import AskingScreen  # noqa: PLC0415 - see `warm_up`
 
-        plain = self._launch.target_of(self.conversation, plain=True)
+        try:
+            plain = self._launch.target_of(self.conversation, plain=True)
+        except SettingsError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
         # What a model has thought is bound to what it was told first: later it stays as it is.
         system = None if len(self.conversation) else self.conversation.system
         self.app.push_screen(AskingScreen(plain, choice.parameters, system), self._wish)
@@ -148,13 +179,9 @@ class ChoosingScreen(BranchingScreen):
         self._ask_for(wishes.parameters)
 
     def _ask_for(self, parameters: Parameters) -> None:
-        before = self.conversation.choice
-        for name in PARAMETERS:
-            if getattr(parameters, name) != getattr(before.parameters, name):
-                self._launch.unset_flag(name)
-        self.conversation.choice = replace(before, parameters=parameters)
+        self._launch.ask_for(self.conversation, parameters)
         self._conversations.keep(self._conversations.current)
-        self.show_target()
+        self._show_what_comes()
 
     # The key
 
@@ -162,10 +189,14 @@ class ChoosingScreen(BranchingScreen):
         """Enter the key of the provider that one talks to."""
         from tui.ui.screens.key_entry import KeyEntry  # noqa: PLC0415 - see `warm_up`
 
-        target = self.target
+        try:
+            target = self.target
+        except SettingsError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
         name = target.provider
         if target.is_demo:
-            self.notify("The demo needs no key; choose a model first.", markup=False)
+            self.notify("The demo needs no key; choose a model first: /model.", markup=False)
             return
 
         def entered(given: EnteredKey | None) -> None:

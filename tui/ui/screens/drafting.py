@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.widgets import TextArea
 
+from tui.ui.commands import holds_secret
 from tui.ui.screens.reading import ReadingScreen
 from tui.ui.widgets.recall import Recall
 
@@ -50,7 +51,7 @@ class DraftingScreen(ReadingScreen):
             self._draft_timer.stop()
             self._draft_timer = None
         current = self._conversations.current
-        current.draft = self.prompt.text
+        current.draft = "" if holds_secret(self.prompt.text) else self.prompt.text
         self._conversations.keep(current)
 
     async def action_recall(self) -> None:

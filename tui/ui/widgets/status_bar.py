@@ -54,6 +54,8 @@ class StatusBar(Widget):
     new_lines = reactive(0)
     selected_lines = reactive(0)
     address = reactive("")
+    errand = reactive("")
+    """What has to be done before a connection can be made."""
     stop_key = reactive("esc")
     follow_key = reactive("end")
     copy_key = reactive("y")
@@ -144,7 +146,8 @@ class StatusBar(Widget):
         facts = _facts(reply)
         match reply.phase:
             case Phase.CONNECTING:
-                state = ("◌ ", "$primary"), f"connecting to {self.address} · {spent:.0f} s"
+                errand = self.errand or f"connecting to {self.address}"
+                state = ("◌ ", "$primary"), f"{errand} · {spent:.0f} s"
             case Phase.WAITING:
                 state = ("◌ ", "$primary"), f"waiting for the first token · {spent:.0f} s"
             case Phase.THINKING:
