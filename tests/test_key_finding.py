@@ -285,6 +285,36 @@ def set_password(*_): raise KeyringLocked('{KEY}')
     assert finder.source("openai") == ""
 
 
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("raise RuntimeError('no bus')", "RuntimeError"),
+        ("import nowhere_to_be_found", "ModuleNotFoundError"),
+        ("from keyring import backend", "ImportError"),
+    ],
+)
+async def test_a_keyring_that_breaks_while_it_is_loaded_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, error: str
+) -> None:
+    install_keyring(tmp_path, monkeypatch, FAKE_KEYRING)
+    await make_finder(tmp_path / "state").keep("openai", KEY)
+    (tmp_path / "broken").mkdir()
+    install_keyring(tmp_path / "broken", monkeypatch, code)
+    complaint = await why(make_finder(tmp_path / "state"), "openai")
+    assert complaint == f"The system's keyring cannot be used ({error})."
+
+
+async def test_a_keyring_that_takes_long_to_load_stops_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = f"import threading\nloaded_in = threading.current_thread()\n{FAKE_KEYRING}"
+    install_keyring(tmp_path, monkeypatch, code)
+    await make_finder(tmp_path / "state").keep("openai", KEY)
+    import keyring  # noqa: PLC0415 - ours
+
+    assert keyring.loaded_in is not threading.current_thread()
+
+
 async def test_a_keyring_that_does_not_answer_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

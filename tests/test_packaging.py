@@ -204,7 +204,7 @@ def test_the_example_of_settings_works_and_has_every_key(tmp_path: Path) -> None
     assert (target.provider, target.api) == ("local", "openai-chat")
     assert target.set_by["max_tokens"] == "config.toml, NAME"
     assert f"{launch.settings.theme}.toml" in THEMES
-    check_keymap(launch.settings.keys, str(path))
+    check_keymap(launch.settings.keys, launch.settings.table)
     assert f"else {DEFAULT_MAX_TOKENS}" in chapter("Settings")
     assert f"{IDLE_LIMIT:g} if not set" in example
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from tui.errors import ConnectionStalled, SettingsError, WireError
+from tui.errors import ConnectionStalled, ServerRefused, SettingsError, WireError
 from tui.providers import loose
 from tui.providers.base import Model
 from tui.roster import DEFAULT
@@ -105,6 +105,27 @@ def providers_at_hand(roster: Roster, keys: KeyFinder) -> list[str]:
     ]
 
 
+def models_of(roster: Roster, name: str, listing: Listing | None) -> tuple[Model, ...]:
+    """The models of a provider: those it lists, then those that stand in the settings alone.
+
+    Sizes that it does not tell may stand in the settings, too.
+    """
+    own = roster[name].models
+    listed = listing.models if listing else ()
+    ids = {model.id for model in listed}
+    alone = [Model(id_, id_) for id_ in own if id_ not in ids]
+    return tuple(
+        replace(
+            model,
+            context_tokens=model.context_tokens or own[model.id].context,
+            output_tokens=model.output_tokens or own[model.id].output,
+        )
+        if model.id in own
+        else model
+        for model in (*listed, *alone)
+    )
+
+
 def is_guess(roster: Roster, name: str) -> bool:
     """Whether it is only tried because it may run on this machine. Raises SettingsError."""
     return (
@@ -124,6 +145,8 @@ async def ask(session: Session, catalogue: Catalogue, name: str) -> Listing | Un
         try:
             listing = await list_models(provider, target.base_url, session.http)
         except WireError as error:
+            if isinstance(error, ServerRefused) and error.status == 401:
+                session.keys.forget(name)  # a command may have a newer one the next time
             return Unlisted(name, provider.explain(error), is_expected)
     except SettingsError as error:
         return Unlisted(name, str(error), is_expected)

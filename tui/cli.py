@@ -119,20 +119,20 @@ def _config(argv: Sequence[str]) -> int:
             return config.edit(path, os.environ, _check_look)
 
 
-def _check_look(settings: Settings, where: str) -> None:
+def _check_look(settings: Settings) -> None:
     """Only the interface knows its themes and keys, and it is loaded only if some are set."""
     if settings.keys:
         from tui.ui.keymap import check_keymap  # noqa: PLC0415 - it takes most of a start
 
-        check_keymap(settings.keys, where)
+        check_keymap(settings.keys, settings.table)
     if "theme" in settings.table.names():
-        from tui.ui.theme_files import load_themes, themes_folder  # noqa: PLC0415 - as above
+        from tui.ui.theme_files import (  # noqa: PLC0415 - as above
+            check_theme,
+            load_themes,
+            themes_folder,
+        )
 
-        names = [theme.name for theme in load_themes(themes_folder())]
-        if settings.theme not in names:
-            raise settings.table.wrong(
-                "theme", f"is {settings.theme!r}, not known; {nearest(settings.theme, names)}"
-            )
+        check_theme(settings, load_themes(themes_folder()))
 
 
 def _demo(args: Namespace) -> int:

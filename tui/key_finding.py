@@ -106,12 +106,12 @@ class KeyFinder:
 
     async def keep(self, name: str, key: str) -> None:
         """Put a key into the system's keyring. Raises SettingsError."""
-        keyring = _keyring()
-        if keyring is None:
-            raise SettingsError(
-                "The package keyring is not installed: pip install 'rill-chat[keyring]'."
-            )
-        await _in_thread(lambda: keyring.set_password(_SERVICE, name, key), self._keyring_limit)
+        missing = "The package keyring is not installed: pip install 'rill-chat[keyring]'."
+
+        def put(keyring: Keyring) -> None:
+            keyring.set_password(_SERVICE, name, key)
+
+        await _with_keyring(put, missing, self._keyring_limit)
         self._choices.keep_in_keyring(name)
 
     async def _ask(self, name: str, command: tuple[str, ...]) -> str:
@@ -175,19 +175,23 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
 
 
 async def _ask_keyring(name: str, limit: float) -> str:
-    keyring = _keyring()
-    if keyring is None:
-        raise SettingsError(
-            f"The key of {name} is in the system's keyring, but the package keyring is not "
-            "installed: pip install 'rill-chat[keyring]'."
-        )
+    missing = (
+        f"The key of {name} is in the system's keyring, but the package keyring is not "
+        "installed: pip install 'rill-chat[keyring]'."
+    )
     found: list[str] = []
-    await _in_thread(lambda: found.append(keyring.get_password(_SERVICE, name) or ""), limit)
+
+    def take(keyring: Keyring) -> None:
+        found.append(keyring.get_password(_SERVICE, name) or "")
+
+    await _with_keyring(take, missing, limit)
     return found[0]
 
 
-async def _in_thread(work: Callable[[], object], limit: float) -> None:
-    """Ask the keyring, which may ask a person. Raises SettingsError.
+async def _with_keyring(work: Callable[[Keyring], None], missing: str, limit: float) -> None:
+    """Use the keyring, which may ask a person. Raises SettingsError, `missing` if there is none.
+
+    The import takes a while, too: it looks for every backend there is.
 
     Not `asyncio.to_thread`: the end of the program would wait for what nobody answers.
     """
@@ -199,9 +203,16 @@ async def _in_thread(work: Callable[[], object], limit: float) -> None:
             done.set_result(failure)
 
     def run() -> None:
-        failure = None
+        failure: BaseException | None = None
         try:
-            work()
+            try:
+                keyring = cast("Keyring", import_module("keyring"))  # an optional extra
+            except ModuleNotFoundError as error:
+                if error.name != "keyring":
+                    raise
+                failure = SettingsError(missing)
+            else:
+                work(keyring)
         except Exception as error:  # noqa: BLE001 - its backends share no base class
             failure = error
         with suppress(RuntimeError):  # nobody waits any more, and the loop is closed
@@ -213,13 +224,8 @@ async def _in_thread(work: Callable[[], object], limit: float) -> None:
             failure = await done
     except TimeoutError:
         raise SettingsError(f"The system's keyring did not answer within {limit:g} s.") from None
+    if isinstance(failure, SettingsError):
+        raise failure
     if failure is not None:
         words = type(failure).__name__  # its message may quote anything
         raise SettingsError(f"The system's keyring cannot be used ({words}).") from failure
-
-
-def _keyring() -> Keyring | None:
-    try:
-        return cast("Keyring", import_module("keyring"))  # an optional extra, and slow
-    except ImportError:
-        return None

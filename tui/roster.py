@@ -161,7 +161,7 @@ class Roster:
 
     def base_url(self, name: str) -> tuple[str, str]:
         """Where a provider is, and by whose word; `""` for the demo. Raises SettingsError."""
-        if name == self.redirected:
+        if self.redirected and name == self.redirected:
             return check_base_url(self._base_url, "--base-url"), "--base-url"
         own = self._providers[name]
         if self.is_moved(name):

@@ -18,6 +18,7 @@ from tui.catalogue import (
     ask,
     fetch,
     is_guess,
+    models_of,
     providers_at_hand,
 )
 from tui.providers.base import Model
@@ -88,6 +89,40 @@ async def test_one_that_fails_says_why_and_holds_nobody_up(tmp_path: Path) -> No
     assert isinstance(gone, Unlisted)
     assert f"Nothing listens at {URL}" in gone.why
     assert not gone.is_expected
+
+
+async def test_a_command_is_asked_for_another_key_when_its_key_was_refused(
+    tmp_path: Path, loopback: LoopbackServer
+) -> None:
+    said = tmp_path / "key"
+    said.write_text("sk-yesterday-0123456789")
+    command = f'api_key_command = ["cat", "{said}"]'
+    access = access_to(tmp_path, table("p", loopback.base_url, command))
+    async with access.open() as session:
+        asking = asyncio.create_task(ask(session, access.catalogue, "p"))
+        exchange = await loopback.next_exchange()
+        assert exchange.headers["x-api-key"] == "sk-yesterday-0123456789"
+        await exchange.respond(401, "{}")
+        assert isinstance(await asking, Unlisted)
+        said.write_text("sk-today-0123456789")
+        asking = asyncio.create_task(ask(session, access.catalogue, "p"))
+        exchange = await loopback.next_exchange()
+        assert exchange.headers["x-api-key"] == "sk-today-0123456789"
+        await answer_list(exchange, entry("m"))
+        assert ids(await asking) == ["m"]
+
+
+def test_models_are_those_that_are_listed_and_those_of_the_settings(tmp_path: Path) -> None:
+    sizes = "[providers.p.models.{}]\ncontext = 1000\noutput = 100\n"
+    settings = table("p", URL) + sizes.format('"m/1"') + sizes.format("mine")
+    access = access_to(tmp_path, settings + sizes.format("世界".join('""')))
+    listing = Listing("p", URL, 0.0, MODELS)
+    assert models_of(access.roster, "p", listing) == (
+        MODELS[0],
+        Model("世界", "世界", 1000, 100),
+        Model("mine", "mine", 1000, 100),
+    )
+    assert [model.id for model in models_of(access.roster, "p", None)] == ["m/1", "mine", "世界"]
 
 
 async def test_one_that_is_silent_is_given_up_and_its_connection_closed(

@@ -351,7 +351,7 @@ def test_the_template_is_valid_when_all_of_it_is_uncommented() -> None:
     text = uncommented()
     table = TomlTable(tomllib.loads(text), "config.toml", text)
     settings = read_settings(table, apis=APIS.keys(), known=BUILT_IN)
-    check_keymap(settings.keys, "config.toml")
+    check_keymap(settings.keys, settings.table)
     assert settings.theme in [theme.name for theme in load_themes(themes_folder())]
     assert settings.providers["work"].models["org/big-model"].output == 16384
 

@@ -67,6 +67,7 @@ async def test_a_row_says_what_is_known_of_a_model_and_nothing_is_cut(
 ) -> None:
     long = "n" * 300
     own = "[providers.p.models.small]\ncontext = 4096\noutput = 512\n"
+    own += "[providers.p.models.mine]\ncontext = 8192\n"
     rill.write_config(table("p", loopback.base_url) + own)
     running = await rill.start("models", "p")
     able = {"thinking": {"supported": True}, "image_input": {"supported": True}}
@@ -87,6 +88,7 @@ async def test_a_row_says_what_is_known_of_a_model_and_nothing_is_cut(
         f"p/big    {'Big One':300}  1M context    64k output  thinking, images",
         f"p/small  {'':300}  4.1k context  512 output",
         f"p/long   {long}",
+        f"p/mine   {'':300}  8.2k context",
     ]
 
 

@@ -165,8 +165,8 @@ MODEL = '[providers.mine]\napi = "anthropic"\n[providers.mine.models."a/b"]\n'
         ("top_k = 0", "line 1: top_k must be at least 1."),
         ("seed = 9007199254740993", "line 1: seed is too large."),
         ("max_tokens = 9007199254740993", "line 1: max_tokens is too large."),
-        ('stop = "END"', "line 1: stop must be a list of strings, not 'END'."),
-        ('stop = ["a", 1]', "line 1: stop must be a list of strings, not ['a', 1]."),
+        ('stop = "END"', "line 1: stop must be a list of strings, not 'END', as in [\"END\"]."),
+        ('stop = ["a", 1]', "line 1: stop must be a list of strings, not ['a', 1], as in"),
         ('stop = ["a", ""]', "line 1: stop has an empty string in it."),
         ('effort = "hihg"', "line 1: effort is 'hihg', not known; did you mean 'high'?"),
         ("thinking_budget = -1", "line 1: thinking_budget must be at least 0."),
@@ -191,9 +191,20 @@ MODEL = '[providers.mine]\napi = "anthropic"\n[providers.mine.models."a/b"]\n'
         ),
         (
             f'{MINE}api_key_command = "pass show x"',
-            "line 3: providers.mine.api_key_command must be a list of strings, not 'pass show x'.",
+            (
+                "line 3: providers.mine.api_key_command must be a list of strings, as in "
+                '["pass", "show", "x"].'
+            ),
         ),
         (f'{MINE}key_header = "a b"', "line 3: providers.mine.key_header is 'a b', not the name"),
+        (
+            '[providers.""]\napi = "demo"',
+            'line 1: providers."" has no name; give it one, for instance [providers.mine].',
+        ),
+        (
+            '[providers."a/b"]\napi = "demo"',
+            'line 1: providers."a/b" has a slash in its name, and provider/model ends the name',
+        ),
         (f"{MINE}modles = 3", "line 3: providers.mine.modles is not a setting; did you mean"),
         (f"{MINE}models = 3", "line 3: providers.mine.models must be a table, not 3."),
         (f"{MODEL}context = 0", 'providers.mine.models."a/b".context must be at least 1 (tokens)'),
@@ -226,6 +237,8 @@ def test_what_cannot_be_meant_is_named_with_its_line(path: Path, text: str, comp
         f'{MINE}headers = {{ Authorization = "{SECRET}\\n" }}',
         f'{MINE}headers = {{ Authorization = "{SECRET}\u00e4" }}',
         f'{MINE}headers = {{ "Author ization" = "{SECRET}" }}',
+        f'{MINE}api_key_command = "{SECRET}"',
+        f'{MINE}api_key_command = ["{SECRET}", 1]',
         f'{MINE}query = "key={SECRET}"',
         f'{MINE}query = {{ key = ["{SECRET}"] }}',
         f'{MINE}base_url = "https://host?key={SECRET}"',

@@ -197,7 +197,7 @@ async def test_kill_9_closes_the_connection(desk: Desk, loopback: LoopbackServer
 @pytest.mark.parametrize(
     ("arguments", "config", "words"),
     [
-        ((), 'theme = "no-such-theme"\n', "no-such-theme"),
+        ((), 'theme = "no-such-theme"\n', "line 1: theme is 'no-such-theme'"),
         ((), "[keys]\nfly = 'f2'\n", "keys.fly is not an action"),
         ((), "theme = \n", "config.toml"),
         (("--base-url", "nonsense"), "", "--base-url"),

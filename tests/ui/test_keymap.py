@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from tui.errors import SettingsError
+from tui.storage.toml_table import TomlTable
 from tui.ui.keymap import check_keymap
 from tui.ui.keys import ACTIONS
+
+SETTINGS = TomlTable({}, "config.toml")
 
 
 def complaint(keymap: dict[str, str]) -> str:
     with pytest.raises(SettingsError) as caught:
-        check_keymap(keymap, "config.toml")
+        check_keymap(keymap, SETTINGS)
     sentence = str(caught.value)
     assert sentence.startswith("config.toml: ")
     assert "\n" not in sentence
@@ -51,6 +56,7 @@ def test_the_one_wrong_key_among_good_ones_is_named() -> None:
         ({"undo_drop": "f5,ctrl+p"}, "ctrl+p", ("the list itself", "undo_drop")),
         ({"undo_drop": "end"}, "end", ("the list itself", "undo_drop")),
         ({"undo": "ctrl+o"}, "ctrl+o", ("undo", "open_conversation")),
+        ({"quit": "ctrl+s"}, "ctrl+s", ("quit", "the entry of an API key")),
     ],
 )
 def test_a_key_that_two_actions_want_is_named_with_both(
@@ -60,6 +66,25 @@ def test_a_key_that_two_actions_want_is_named_with_both(
     assert f"the key {key} " in told
     for action in actions or keymap:
         assert action in told
+
+
+def test_what_is_wrong_stands_in_a_line_and_can_be_mended_by_a_key_that_is_free() -> None:
+    text = '[keys]\nundo = "f5"\nhelp = "ctrl+n"\n'
+    table = TomlTable(tomllib.loads(text), "config.toml", text)
+    with pytest.raises(SettingsError) as caught:
+        check_keymap(table.inner("keys").strings(), table)
+    assert str(caught.value) == (
+        "config.toml, line 3: keys.help: the key ctrl+n is wanted by both new_conversation and "
+        "help; take another, for instance f6, or give new_conversation another: "
+        'new_conversation = "f6".'
+    )
+
+
+def test_a_key_of_a_dialog_may_do_another_thing_in_the_chat_but_not_anywhere() -> None:
+    check_keymap({"undo": "ctrl+s"}, SETTINGS)
+    told = complaint({"interrupt": "ctrl+r", "rename_highlighted": "f2", "earlier_prompts": "f5"})
+    assert "interrupt" in told
+    assert "the list of models" in told
 
 
 @pytest.mark.parametrize("key", ["ctrl+k", "ctrl+e", "backspace", "left"])
@@ -93,8 +118,8 @@ def test_a_letter_is_not_taken_from_where_one_types(action: str, key: str) -> No
     ],
 )
 def test_keys_that_can_be_are_accepted(keymap: dict[str, str]) -> None:
-    check_keymap(keymap, "config.toml")
+    check_keymap(keymap, SETTINGS)
 
 
 def test_the_same_key_may_do_another_thing_in_another_place() -> None:
-    check_keymap({"send": "enter", "to_prompt": "enter", "recall": "up", "line_up": "up"}, "x")
+    check_keymap({"send": "enter", "to_prompt": "enter", "recall": "up", "line_up": "up"}, SETTINGS)

@@ -10,6 +10,7 @@ from tests.loopback import OPENING
 from tests.ui.desk import sit_down
 from tui.errors import SettingsError
 from tui.storage.settings import Settings
+from tui.storage.toml_table import TomlTable
 from tui.ui.app import RillApp
 from tui.ui.keymap import check_keymap
 from tui.ui.keys import ACTIONS, Place, key_names
@@ -64,10 +65,10 @@ def test_no_two_actions_of_one_place_share_a_key() -> None:
 
 def test_a_mistyped_action_in_the_settings_is_named_with_the_nearest() -> None:
     with pytest.raises(SettingsError, match=r"^config.toml: keys\.new_convresation .*'new_conv"):
-        check_keymap({"new_convresation": "ctrl+t"}, "config.toml")
+        check_keymap({"new_convresation": "ctrl+t"}, TomlTable({}, "config.toml"))
     with pytest.raises(SettingsError, match=r"keys\.zzz is not an action; known are: .*quit"):
-        check_keymap({"zzz": "ctrl+t"}, "config.toml")
-    check_keymap({"new_conversation": "ctrl+t"}, "config.toml")
+        check_keymap({"zzz": "ctrl+t"}, TomlTable({}, "config.toml"))
+    check_keymap({"new_conversation": "ctrl+t"}, TomlTable({}, "config.toml"))
 
 
 # ctrl+c and escape
@@ -167,6 +168,8 @@ async def test_help_lists_every_action_with_its_ways(loopback: LoopbackServer) -
             assert action.slash in desk.words
             assert all(key in desk.words for key in key_names(action, {})[:1])
         assert "up, down By a line; pageup and pagedown by a page" in desk.words
+        assert "ctrl+r Ask the providers for their lists again" in desk.words
+        assert "ctrl+s Use the key, and keep it in the system's keyring, too" in desk.words
         await desk.press("q", "x")
         assert desk.prompt == "x"
 

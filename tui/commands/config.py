@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tui.storage.settings import Settings
 
     # Raises SettingsError about the theme and the keys, which only the interface knows.
-    CheckLook: TypeAlias = Callable[[Settings, str], None]
+    CheckLook: TypeAlias = Callable[[Settings], None]
 
 _WRONG = 2
 _VALUE_WIDTH = 60
@@ -71,7 +71,7 @@ def check(config: Path | None, environment: Mapping[str, str], check_look: Check
         print_line(f"There are no settings; {one_line(str(path))} is where they would be.")
         return 0
     found = list(notes(roster, path))
-    check_look(roster.settings, str(path))
+    check_look(roster.settings)
     print_line(f"The settings {one_line(str(path))} are valid.")
     for note in found:
         print_line(f"Note: {one_line(note)}.")

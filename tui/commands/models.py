@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui.catalogue import Listing, Unlisted, ask, providers_at_hand
+from tui.catalogue import Listing, Unlisted, ask, models_of, providers_at_hand
 from tui.chat.age import ago
 from tui.chat.hygiene import one_line
 from tui.chat.wording import count_of, tokens_words
@@ -19,7 +19,6 @@ from tui.errors import SettingsError, UsageError
 from tui.hints import nearest
 from tui.output import BROKEN_PIPE, complain, give_up_output, print_text
 from tui.roster import is_loopback
-from tui.storage.settings import ModelSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -156,12 +155,14 @@ def _remark(found: _Found) -> None:
 
 def _print_group(found: _Found, roster: Roster, *, is_first: bool) -> None:
     """A pipe gets nothing but the rows, whole; a terminal a line above them, and names that fit."""
-    rows = [_row(found.listing.provider, model, roster) for model in found.listing.models]
+    name = found.listing.provider
+    models = models_of(roster, name, found.listing)
+    rows = [_row(name, model) for model in models]
     lines = []
     if sys.stdout is not None and sys.stdout.isatty():
         rows = _fitted(rows, shutil.get_terminal_size().columns)
         lines = [] if is_first else [""]
-        lines.append(_head(found))
+        lines.append(_head(found, len(models)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width]
@@ -169,14 +170,14 @@ def _print_group(found: _Found, roster: Roster, *, is_first: bool) -> None:
     print_text([f"{line}\n" for line in lines])
 
 
-def _head(found: _Found) -> str:
+def _head(found: _Found, count: int) -> str:
     listing = found.listing
-    words = f"{one_line(listing.provider)}: {count_of(len(listing.models), 'model')}"
+    words = f"{one_line(listing.provider)}: {count_of(count, 'model')}"
     return f"{words}, listed {ago(listing.fetched_at, time.time())}" if found.is_kept else words
 
 
-def _row(provider: str, model: Model, roster: Roster) -> list[str]:
-    context, output = _sizes(provider, model, roster)
+def _row(provider: str, model: Model) -> list[str]:
+    context, output = model.context_tokens, model.output_tokens
     return [
         one_line(f"{provider}/{model.id}"),
         one_line(model.name) if model.name != model.id else "",
@@ -184,12 +185,6 @@ def _row(provider: str, model: Model, roster: Roster) -> list[str]:
         f"{tokens_words(output)} output" if output else "",
         one_line(", ".join(model.abilities)),
     ]
-
-
-def _sizes(provider: str, model: Model, roster: Roster) -> tuple[int | None, int | None]:
-    """Context and output, in tokens; what the provider does not tell may stand in the settings."""
-    own = roster[provider].models.get(model.id, ModelSettings())
-    return model.context_tokens or own.context, model.output_tokens or own.output
 
 
 def _fitted(rows: list[list[str]], columns: int) -> list[list[str]]:
@@ -207,15 +202,14 @@ def _fitted(rows: list[list[str]], columns: int) -> list[list[str]]:
 def _objects(found: Sequence[_Found], roster: Roster) -> Iterator[dict[str, object]]:
     for each in found:
         provider = each.listing.provider
-        for model in each.listing.models:
-            context, output = _sizes(provider, model, roster)
+        for model in models_of(roster, provider, each.listing):
             yield {
                 "model": f"{provider}/{model.id}",
                 "provider": provider,
                 "id": model.id,
                 "name": model.name,
-                "context_tokens": context,
-                "output_tokens": output,
+                "context_tokens": model.context_tokens,
+                "output_tokens": model.output_tokens,
                 "abilities": list(model.abilities),
                 "listed_at": each.listing.fetched_at,
                 "is_kept": each.is_kept,

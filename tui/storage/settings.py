@@ -103,6 +103,7 @@ def read_settings(
     providers = table.inner("providers")
     own = [each.name for each in fields(Settings) if each.name not in {"parameters", "table"}]
     table.expect_only([*own, *PARAMETERS])
+    _check_names(providers)
     idle_timeout = table.optional("idle_timeout", float)
     if idle_timeout is not None and not 0 < idle_timeout < inf:
         raise table.wrong("idle_timeout", "must be more than 0 seconds, and finite.")
@@ -184,7 +185,7 @@ def _parameters(table: TomlTable) -> Parameters:
         top_p=table.optional("top_p", float),
         top_k=table.optional("top_k", int),
         seed=table.optional("seed", int),
-        stop=table.list_of_strings("stop"),
+        stop=table.list_of_strings("stop", '["END"]'),
         effort=table.optional("effort", str),
         thinking_budget=table.optional("thinking_budget", int),
     )
@@ -192,6 +193,16 @@ def _parameters(table: TomlTable) -> Parameters:
         if wrong := check_parameter(name, getattr(parameters, name)):
             raise table.wrong(name, wrong)
     return parameters
+
+
+def _check_names(providers: TomlTable) -> None:
+    for name in providers.names():
+        if not name:
+            raise providers.wrong(name, "has no name; give it one, for instance [providers.mine].")
+        if "/" in name:
+            raise providers.wrong(
+                name, "has a slash in its name, and provider/model ends the name at the first one."
+            )
 
 
 def _provider(table: TomlTable, apis: Collection[str], *, needs_api: bool) -> ProviderSettings:
@@ -252,9 +263,11 @@ def _variable(table: TomlTable) -> str:
 
 
 def _command(table: TomlTable) -> tuple[str, ...]:
-    command = table.list_of_strings("api_key_command")
+    example = '["pass", "show", "x"]'
+    # A key may stand where the command that tells it belongs.
+    command = table.list_of_strings("api_key_command", example, is_secret=True)
     if command is not None and (not command or not command[0]):
-        raise table.wrong("api_key_command", 'must name a program, as in ["pass", "show", "x"].')
+        raise table.wrong("api_key_command", f"must name a program, as in {example}.")
     return command or ()
 
 

@@ -85,13 +85,18 @@ class TomlTable:
         """All of it, where every value has to be a string."""
         return {key: self.required(key, str, is_secret=are_secret) for key in self._values}
 
-    def list_of_strings(self, key: str) -> tuple[str, ...] | None:
-        """A list of strings, `None` if the key is absent."""
+    def list_of_strings(
+        self, key: str, example: str = '["one", "two"]', *, is_secret: bool = False
+    ) -> tuple[str, ...] | None:
+        """A list of strings, `None` if the key is absent. What is secret is not shown, as above."""
         value = self._values.get(key)
         if value is None:
             return None
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise SettingsError(f"{self.where(key)} must be a list of strings, not {value!r}.")
+            found = "" if is_secret else f", not {value!r}"
+            raise SettingsError(
+                f"{self.where(key)} must be a list of strings{found}, as in {example}."
+            )
         return tuple(value)
 
     def wrong(self, key: str, why: str) -> SettingsError:

@@ -16,7 +16,6 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 
 from tui.chat.ending import CancelledBy
-from tui.errors import SettingsError
 from tui.storage.history import History
 from tui.ui import markdown
 from tui.ui.conversations import Conversations
@@ -24,7 +23,7 @@ from tui.ui.keymap import check_keymap
 from tui.ui.keys import ACTIONS, Place, bindings, key_names
 from tui.ui.screens import keeping
 from tui.ui.screens.chat import ChatScreen
-from tui.ui.theme_files import load_themes, themes_folder
+from tui.ui.theme_files import check_theme, load_themes, themes_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,12 +56,8 @@ _PATIENCE = 5.0
 def run_app(launch: Launch, opening: Opening) -> None:
     """Run the app until it is quit, and end the process with it. Raises SettingsError."""
     themes = load_themes(themes_folder())
-    names = [theme.name for theme in themes]
-    if launch.settings.theme not in names:
-        raise SettingsError(
-            f"The theme {launch.settings.theme!r} is not known; there are: {', '.join(names)}."
-        )
-    check_keymap(launch.settings.keys, str(launch.settings_file))
+    check_theme(launch.settings, themes)
+    check_keymap(launch.settings.keys, launch.settings.table)
     asyncio.run(_run(launch, themes, opening))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from tui.chat.hygiene import one_line
+from tui.chat.json_text import DECODER
 from tui.chat.parameters import PARAMETERS
 from tui.errors import UsageError
 from tui.hints import nearest
@@ -30,7 +32,7 @@ def parse_parameter(name: str, text: str) -> int | float | str | tuple[str, ...]
     except ValueError:
         kind = "a whole number" if name in _WHOLE else "a number"
         kind = 'a list of strings, as in ["END"]' if name == "stop" else kind
-        raise UsageError(f"{name} must be {kind}, not {text!r}.") from None
+        raise UsageError(f"{name} must be {kind}, not {one_line(text, 60)!r}.") from None
     if wrong := check_parameter(name, value):
         raise UsageError(f"{name} {wrong}")
     return value
@@ -57,7 +59,10 @@ def with_set(parameters: Parameters, words: str) -> Parameters:
 def _strings(text: str) -> tuple[str, ...]:
     if not text.startswith("["):
         return (text,)
-    found = json.loads(text)
+    try:
+        found = DECODER.decode(text)
+    except RecursionError:
+        raise ValueError from None
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         raise ValueError
     return tuple(found)

@@ -26,6 +26,8 @@ class Place(StrEnum):
     PROMPT = "in the prompt"
     TRANSCRIPT = "in the transcript"
     SWITCHER = "in the list of conversations"
+    MODELS = "in the list of models"
+    KEY_ENTRY = "in the entry of an API key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Action:
                 return f"app.{self.id}"
             case Place.CHAT | Place.TRANSCRIPT:
                 return f"screen.{self.id}"
-            case Place.PROMPT | Place.SWITCHER:
+            case _:
                 return self.id
 
 
@@ -333,6 +335,11 @@ MOVES = (
     ("end", "bottom", 0),
 )
 """The keys that move in a list that one finds in by typing, nobody's to take away."""
+FIXED = (
+    (Place.MODELS, "ctrl+r", "refresh_lists", "Ask the providers for their lists again"),
+    (Place.KEY_ENTRY, "ctrl+s", "keep", "Use the key, and keep it in the system's keyring, too"),
+)
+"""What else a dialog has a key for: the place, the key, Textual's action, what it does."""
 BY_SLASH = {action.slash: action for action in ACTIONS if action.slash}
 _NAMES = {"escape": "esc"}
 
@@ -351,6 +358,15 @@ def bindings(*places: Place) -> list[Binding]:
         )
         for action in ACTIONS
         if action.place in places
+    ]
+
+
+def fixed_bindings(place: Place) -> list[Binding]:
+    """Textual's bindings for the keys of a dialog that are nobody's to change."""
+    return [
+        Binding(key, action, show=False, priority=True, id=f"{place.name.lower()}.{action}")
+        for where, key, action, _ in FIXED
+        if where is place
     ]
 
 

@@ -6,12 +6,19 @@ Textual accepts a bad colour and crashes at the next refresh, and a misspelt var
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from tui.errors import SettingsError
+from tui.hints import nearest
 from tui.storage.toml_table import read_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tui.storage.settings import Settings
 
 COLORS = (
     "primary",
@@ -45,6 +52,15 @@ def load_themes(folder: Path) -> list[Theme]:
     if not themes:
         raise SettingsError(f"There are no themes in {folder}; install Rill again.")
     return themes
+
+
+def check_theme(settings: Settings, themes: Iterable[Theme]) -> None:
+    """Raises SettingsError if the theme of the settings is none of these."""
+    names = [theme.name for theme in themes]
+    if settings.theme not in names:
+        raise settings.table.wrong(
+            "theme", f"is {settings.theme!r}, not known; {nearest(settings.theme, names)}"
+        )
 
 
 def load_theme(path: Path) -> Theme:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -35,6 +35,9 @@ _HINTS = {
     "thinking_budget": "tokens",
     "system": "what the model is told first",
 }
+
+_AROUND = 3
+"""Rows besides those of the lines: the frame, and a complaint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,14 @@ class AskingScreen(ModalScreen["Wishes | None"]):
         with Vertical(id="asking") as box:
             box.border_title = Content(f"Asked of {one_line(self._target.label)}")
             box.border_subtitle = "enter keeps it · empty: as set elsewhere · up, down · esc back"
-            for name in PARAMETERS:
-                own = getattr(self._own, name)
-                yield from self._row(name, "" if own is None else parameter_text(own))
-            if self._system is not None:
-                yield from self._row("system", self._system)
+            with VerticalScroll(can_focus=False):
+                for name in PARAMETERS:
+                    own = getattr(self._own, name)
+                    yield from self._row(name, "" if own is None else parameter_text(own))
+                if self._system is not None:
+                    yield from self._row("system", self._system)
             yield self._wrong
+            box.styles.height = len(self._lines) + _AROUND
 
     def _row(self, name: str, text: str) -> ComposeResult:
         line = LineInput(text, placeholder=self._otherwise(name), compact=True)
@@ -106,6 +111,8 @@ class AskingScreen(ModalScreen["Wishes | None"]):
             except UsageError as error:
                 self._wrong.update(str(error))
                 self.set_focus(self._lines[name])
+                # Where there is little room a long complaint takes some of it from the lines.
+                self.call_after_refresh(self._lines[name].scroll_visible, animate=False)
                 return
         system = self._lines["system"].value if "system" in self._lines else None
         if self.is_active:  # enter may have been pressed twice

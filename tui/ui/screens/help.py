@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.ui.keys import ACTIONS, Place, key_names
+from tui.ui.keys import ACTIONS, FIXED, Place, key_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +71,7 @@ class HelpScreen(ModalScreen[None]):
                 for action in ACTIONS
                 if action.place is place
             ]
+            rows += [(key, "", help_) for where, key, _, help_ in FIXED if where is place]
             if place is Place.CHAT:
                 rows.append(("ctrl+p", "", "Command palette: actions and themes"))
             if place is Place.SWITCHER:

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.chat.hygiene import one_line
+from tui.ui.keys import Place, fixed_bindings
 from tui.ui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class KeyEntry(ModalScreen["EnteredKey | None"]):
     CSS_PATH = "key_entry.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own way to declare them
         Binding("escape", "dismiss(None)", "Back", id="key_entry.back"),
-        Binding("ctrl+s", "keep", show=False, priority=True, id="key_entry.keep"),
+        *fixed_bindings(Place.KEY_ENTRY),
     ]
 
     def __init__(self, provider: str, address: str, source: str) -> None:
@@ -50,12 +51,12 @@ class KeyEntry(ModalScreen["EnteredKey | None"]):
         """One masked line, and where the key will go."""
         with Vertical(id="key") as box:
             box.border_title = Content(f"API key of {one_line(self._provider)}")
-            box.border_subtitle = "enter: for this run · ctrl+s: also into the keyring · esc back"
+            box.border_subtitle = "enter uses it · ctrl+s keeps it · esc back"
             yield self._line
             now = f" Now it comes from {self._source}." if self._source else ""
             yield Static(
-                f"It is sent to {one_line(self._address)} alone, and not written anywhere but, "
-                f"with ctrl+s, into the system's keyring.{now}",
+                f"It is sent to {one_line(self._address)} alone, and forgotten when Rill ends; "
+                f"ctrl+s keeps it in the system's keyring.{now}",
                 markup=False,
             )
 

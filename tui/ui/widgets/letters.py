@@ -34,7 +34,7 @@ def letters(text: str, query: str) -> list[Part]:
     if at >= 0:
         places = list(range(at, at + len(piece)))
     else:
-        places = _in_order(whole, piece.replace(" ", ""))
+        places = in_order(whole, piece.replace(" ", ""))
     parts: list[Part] = []
     for index in (origin[place] for place in places):
         if parts and parts[-1][1] >= index:
@@ -44,8 +44,11 @@ def letters(text: str, query: str) -> list[Part]:
     return parts
 
 
-def _in_order(text: str, wanted: str) -> list[int]:
-    """Where they stand one after the other, as close together as the first end of them allows."""
+def in_order(text: str, wanted: str) -> list[int]:
+    """Where letters stand one after the other, as close together as their first end allows.
+
+    Empty if they do not. Both have to be folded.
+    """
     at = -1
     for letter in wanted:
         at = text.find(letter, at + 1)
