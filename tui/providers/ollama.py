@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.chat.ending import ReplyError
     from tui.chat.message import JsonObject, JsonValue, Message
     from tui.chat.parameters import Parameters
-    from tui.providers.base import ReplyOptions, Server
+    from tui.providers.base import ReplyOptions
     from tui.providers.turns import Turn
     from tui.wire.request import WireRequest
 
@@ -33,6 +33,7 @@ class Ollama(HttpProvider):
         {"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "effort"}
     )
     accept: ClassVar = "application/x-ndjson"
+    address_ends: ClassVar = ("/api/chat", "/api", "/v1")
     error_types: ClassVar = {
         400: "invalid_request_error",
         401: "authentication_error",
@@ -44,10 +45,6 @@ class Ollama(HttpProvider):
         503: "overloaded_error",
     }
     _list_key: ClassVar = "models"
-
-    def __init__(self, server: Server) -> None:
-        super().__init__(server)
-        self._base = self._base.removesuffix("/api").removesuffix("/v1")
 
     def build_request(self, conversation: Conversation, options: ReplyOptions) -> WireRequest:
         """The request for a reply to the conversation's head."""
