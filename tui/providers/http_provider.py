@@ -53,8 +53,8 @@ class HttpProvider(ABC):
     # What an API has to say
 
     @classmethod
-    def parameters_at(cls, base_url: str) -> frozenset[str]:  # noqa: ARG003 - for APIs with dialects
-        """The same for one server."""
+    def parameters_at(cls, base_url: str, api_version: str = "") -> frozenset[str]:  # noqa: ARG003 - for APIs with dialects
+        """The same for one server, and the version of the API that is asked for there."""
         return cls.parameters
 
     @abstractmethod
@@ -119,6 +119,10 @@ class HttpProvider(ABC):
 
     async def list_models(self, http: HttpClient) -> list[Model]:
         """The models on offer, each once. Raises `WireError`."""
+        return await self.list_briefly(http)
+
+    async def list_briefly(self, http: HttpClient) -> list[Model]:
+        """The same for who is in a hurry: with what the list alone tells."""
         models: dict[str, Model] = {}
         after: str | None = ""
         while after is not None:
