@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tui.wire.request import WireRequest
 
 API_VERSION = "2023-06-01"
+_WITHOUT_SAMPLING = "2026-10-21"
+_SAMPLING = frozenset({"temperature", "top_p", "top_k"})
 _ABILITIES = {"thinking": "thinking", "image_input": "images", "pdf_input": "pdf"}
 
 
@@ -55,6 +57,12 @@ class Anthropic(HttpProvider):
         504: "timeout_error",
         529: "overloaded_error",
     }
+
+    @classmethod
+    def parameters_at(cls, base_url: str, api_version: str = "") -> frozenset[str]:  # noqa: ARG003
+        """Later versions reject every request with sampling in it."""
+        sampled = (api_version or API_VERSION) < _WITHOUT_SAMPLING
+        return cls.parameters if sampled else cls.parameters - _SAMPLING
 
     def build_request(self, conversation: Conversation, options: ReplyOptions) -> WireRequest:
         """The request for a reply to the conversation's head."""

@@ -58,7 +58,7 @@ class OpenAIChat(HttpProvider):
         self._is_mistral = _is_at(self._host, "api.mistral.ai")
 
     @classmethod
-    def parameters_at(cls, base_url: str) -> frozenset[str]:
+    def parameters_at(cls, base_url: str, api_version: str = "") -> frozenset[str]:  # noqa: ARG003
         """OpenRouter also has a place for a number of tokens to think with."""
         is_openrouter = _is_at(urlsplit(base_url).hostname or "", "openrouter.ai")
         return cls.parameters | {"thinking_budget"} if is_openrouter else cls.parameters
