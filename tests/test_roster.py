@@ -101,6 +101,21 @@ def test_what_an_api_has_no_place_for_is_not_sent_and_said() -> None:
     assert make_roster("top_k = 3").target("anthropic", "claude").unsent == ()
 
 
+def test_later_versions_of_the_messages_api_have_no_place_for_sampling() -> None:
+    asked = "temperature = 0.5\ntop_k = 3\nstop = ['END']\n[providers.anthropic]\napi_version = "
+    target = make_roster(f"{asked}'2026-10-21'").target("anthropic", "claude")
+    assert target.unsent == ("temperature", "top_k")
+    assert target.options.parameters == Parameters(DEFAULT_MAX_TOKENS, stop=("END",))
+    assert "top_p" not in target.places
+    assert make_roster(f"{asked}'2026-10-20'").target("anthropic", "claude").unsent == ()
+
+
+def test_a_model_is_asked_with_as_much_context_as_the_settings_say_it_has() -> None:
+    roster = make_roster("[providers.ollama.models.q3]\ncontext = 32768")
+    assert roster.target("ollama", "q3").options.context == 32_768
+    assert roster.target("ollama", "other").options.context is None
+
+
 # Addresses
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,6 +90,14 @@ async def test_all_that_the_settings_say_about_a_server_reaches_it(desk: Desk) -
     assert request.headers["x-title"] == "rill"
     assert request.headers["anthropic-version"] == "2026-10-21"
     assert "x-api-key" not in request.headers
+
+
+async def test_ollama_is_told_what_the_settings_say_about_memory(desk: Desk) -> None:
+    roster = make_roster(
+        "[providers.ollama]\nkeep_alive = -1\n[providers.ollama.models.m]\ncontext = 16384"
+    )
+    sent = json.loads((await desk.request(roster, "ollama")).body)
+    assert (sent["keep_alive"], sent["options"]) == (-1, {"num_ctx": 16384})
 
 
 # Whose key goes where

@@ -52,7 +52,7 @@ async def _look(roster: Roster, name: str, http: HttpClient) -> Found | None:
             return None
         provider = make_provider(roster.api(name), Server(name, base_url))
         async with asyncio.timeout(LIMIT):
-            models = await provider.list_models(http)
+            models = await provider.list_briefly(http)
     except (SettingsError, WireError, TimeoutError):
         return None  # nothing there, or something else: that is the usual case
     if not models:

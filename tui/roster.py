@@ -80,7 +80,7 @@ class Target:
 
     `set_by` says for each parameter that is sent, and for `system` and `base_url`, whose word that
     is, and `written` the way to the key in the settings, where it is theirs; `unsent` are the
-    parameters that were asked for and that the API has no place for.
+    parameters that were asked for and that are none of the `places` that the API has for them.
     """
 
     provider: str
@@ -91,6 +91,7 @@ class Target:
     set_by: Mapping[str, str]
     written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unsent: tuple[str, ...] = ()
+    places: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -222,8 +223,8 @@ class Roster:
                 system, said["system"] = layer.system, layer
         set_by = {key: layer.by for key, layer in said.items()}
         base_url, set_by["base_url"] = self.base_url(name)
-        known = kind.parameters_at(base_url)
-        unsent = tuple(each for each in PARAMETERS if each in set_by and each not in known)
+        places = self.places(name)
+        unsent = tuple(each for each in PARAMETERS if each in set_by and each not in places)
         sent = replace(parameters, **dict.fromkeys(unsent))
         limit = sent.max_tokens and TokenLimit(sent.max_tokens, set_by["max_tokens"])
         written = {
@@ -232,9 +233,15 @@ class Roster:
         if set_by["base_url"] == file:
             written["base_url"] = ("providers", name, "base_url")
         return Target(
-            *(name, api, base_url, ReplyOptions(model, limit or None, sent)),
+            *(name, api, base_url, ReplyOptions(model, limit or None, sent, one.context)),
             *(system, set_by, written, unsent),
+            places=places,
         )
+
+    def places(self, name: str) -> frozenset[str]:
+        """The parameters that a provider has a place for, where it is. Raises SettingsError."""
+        version = self._providers[name].api_version
+        return APIS[self.api(name)].make.parameters_at(self.base_url(name)[0], version)
 
     def owners(self, base_url: str) -> list[str]:
         """The providers whose own addresses are at the host of this one."""

@@ -56,6 +56,7 @@ class Session:
             max_tokens_field=own.max_tokens_field,
             asks_usage=own.stream_usage,
             api_version=own.api_version,
+            keep_alive=own.keep_alive,
         )
         return make_provider(target.api, server)
 

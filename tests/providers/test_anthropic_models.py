@@ -110,7 +110,21 @@ async def test_limits_of_the_wrong_type_are_unknown():
     assert await models(answering({"data": [odd]})) == [Model("m", "m")]
 
 
-@pytest.mark.parametrize("body", [b"<html></html>", b"", b"[]", b"\xff"])
+async def test_a_server_that_lists_its_models_as_for_openai_is_understood_too():
+    llama = {"id": "tiny", "object": "model", "meta": {"n_ctx": 4_096, "n_ctx_train": 8_192}}
+    router = {"id": "v/m", "context_length": 9, "supported_parameters": ["tools"]}
+    assert await models(answering({"object": "list", "data": [llama, router]})) == [
+        Model("tiny", "tiny", 4_096),
+        Model("v/m", "v/m", 9, None, ("tools",)),
+    ]
+
+
+async def test_what_the_api_itself_calls_a_limit_counts_more_than_other_names_for_it():
+    both = entry("m", max_input_tokens=5, max_tokens=3, context_length=9, max_completion_tokens=7)
+    assert await models(answering({"data": [both]})) == [Model("m", "m", 5, 3)]
+
+
+@pytest.mark.parametrize("body", [b"<html></html>", b"", b"\xff", b"[", b'[],"x":1'])
 async def test_an_answer_that_is_no_list_of_models_is_an_error_and_not_an_empty_list(body):
     with pytest.raises(AnswerUnreadable, match="base URL"):
         await models(lambda _: httpx.Response(200, content=body))

@@ -149,7 +149,7 @@ async def test_entries_that_are_no_models_are_left_out(odd):
     assert (await models(odd))[0] == []
 
 
-@pytest.mark.parametrize("body", [b"<html></html>", b"", b"[]"])
+@pytest.mark.parametrize("body", [b"<html></html>", b""])
 async def test_an_answer_that_is_no_list_of_models_is_an_error_and_not_an_empty_list(body):
     with pytest.raises(AnswerUnreadable, match="base URL"):
         await models(body)

@@ -59,13 +59,14 @@ def request(
     parameters: Parameters | None = None,
     limit: int | None = None,
     system: str = "",
+    context: int | None = None,
     server: Server | None = None,
 ):
     conversation = Conversation(system=system)
     for message in messages or (user("hi"),):
         conversation.append(message)
     token_limit = None if limit is None else TokenLimit(limit, "you")
-    options = ReplyOptions("q3", token_limit, parameters or Parameters())
+    options = ReplyOptions("q3", token_limit, parameters or Parameters(), context)
     return Ollama(server or Server("p", "http://host")).build_request(conversation, options)
 
 
@@ -106,6 +107,18 @@ def test_everything_that_is_set_is_sent():
             "stop": ["a", "b"],
         },
     }
+
+
+def test_the_server_is_told_how_much_context_to_take_and_how_long_to_keep_the_model():
+    assert body(context=16_384)["options"] == {"num_ctx": 16_384}
+    assert "keep_alive" not in body(context=16_384)
+
+
+@pytest.mark.parametrize(
+    ("told", "sent"), [("10m", "10m"), ("-1", -1), ("600", 600), ("0", 0), ("1h30m", "1h30m")]
+)
+def test_seconds_are_a_number_and_durations_are_words(told, sent):
+    assert body(server=Server("p", "http://host", keep_alive=told))["keep_alive"] == sent
 
 
 @pytest.mark.parametrize(

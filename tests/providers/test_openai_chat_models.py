@@ -92,6 +92,7 @@ async def test_llama_cpp_has_the_context_that_it_was_started_with():
         ({"meta": {"n_ctx_train": 8_192, "n_params": 1}}, 8_192, None),
         ({"meta": {"n_ctx_train": 8_192, "n_ctx": 4_096}}, 4_096, None),
         ({"meta": None}, None, None),
+        ({"top_provider": {"context_length": 9, "max_completion_tokens": 3}}, 9, 3),
         ({"context_length": "many", "top_provider": None, "max_model_len": 7}, 7, None),
         ({"context_length": 0, "top_provider": {"max_completion_tokens": None}}, None, None),
     ],
@@ -108,3 +109,9 @@ async def test_entries_that_are_no_models_are_left_out(odd):
 async def test_fields_of_the_wrong_type_are_unknown():
     odd = {"id": "m", "name": 7, "capabilities": ["x"], "architecture": [], "meta": "x"}
     assert await listed({**odd, "supported_parameters": "tools"}) == [Model("m", "m")]
+
+
+async def test_a_list_that_stands_alone_is_a_list():
+    found, _ = await models([{"id": "m-1", "display_name": "One", "context_length": 9}, "x"])
+    assert found == [Model("m-1", "One", 9)]
+    assert (await models([]))[0] == []

@@ -48,11 +48,13 @@ class Asked:
                 if isinstance(event, TextDelta):
                     self._shown.set()
         await http.aclose()
+        self._shown.set()
 
     async def shown(self) -> None:
-        """Wait for the text; what came along with it has been acted upon, too."""
+        """Wait for more text, or the end; what came along with it has been acted upon, too."""
         async with asyncio.timeout(SAFETY_NET):
             await self._shown.wait()
+        self._shown.clear()
 
     async def message(self) -> Message:
         async with asyncio.timeout(SAFETY_NET):
@@ -88,6 +90,38 @@ async def test_a_server_that_never_sends_done_and_never_closes_is_not_waited_for
     skip_time(5)
     message = await watching.message()
     assert (message.ending, message.text) == (END_TURN, "kept")
+    await exchange.wait_closed()
+
+
+async def test_what_comes_late_but_one_after_another_is_waited_for(
+    asked: tuple[Asked, Exchange], skip_time: Callable[[float], None]
+) -> None:
+    watching, exchange = asked
+    await exchange.send(KEPT + finish())
+    await watching.shown()
+    for piece in (" and", " yet", " more"):
+        skip_time(1)
+        await exchange.send(text(piece))
+        await watching.shown()
+    skip_time(1)
+    await exchange.send(usage(prompt_tokens=12, completion_tokens=3) + DONE)
+    message = await watching.message()
+    assert (message.text, message.usage) == ("kept and yet more", Usage(12, 3))
+
+
+async def test_a_server_that_never_falls_silent_is_not_listened_to_for_ever(
+    asked: tuple[Asked, Exchange], skip_time: Callable[[float], None]
+) -> None:
+    watching, exchange = asked
+    await exchange.send(KEPT + finish())
+    await watching.shown()
+    for _ in range(60):
+        if not watching.task.done():
+            skip_time(1)
+            await exchange.send(text("."))
+            await watching.shown()
+    assert watching.task.done()
+    assert (await watching.message()).ending == END_TURN
     await exchange.wait_closed()
 
 

@@ -40,6 +40,12 @@ async def test_what_compatible_servers_add_is_read():
         "data": [
             {"id": "a/b", "name": "A: B", "context_length": 131072},
             {"id": "local", "max_model_len": 32768},
+            {"id": "groq", "context_window": 8192, "max_completion_tokens": 1024},
+            {
+                "id": "llama",
+                "meta": {"n_ctx": 4096},
+                "architecture": {"input_modalities": ["image"]},
+            },
             {"id": "odd", "name": 7, "context_length": "many"},
         ]
     }
@@ -47,6 +53,8 @@ async def test_what_compatible_servers_add_is_read():
     assert found == [
         Model("a/b", "A: B", 131072),
         Model("local", "local", 32768),
+        Model("groq", "groq", 8192, 1024),
+        Model("llama", "llama", 4096, None, ("images",)),
         Model("odd", "odd"),
     ]
 

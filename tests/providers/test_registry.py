@@ -79,3 +79,21 @@ def test_every_api_can_be_made(api):
     assert provider.name == "any"
     assert provider.address == "host"
     assert "key" not in repr(provider)
+
+
+@pytest.mark.parametrize(
+    ("api", "pasted", "asked"),
+    [
+        ("openai-chat", "https://h/v1/chat/completions", "https://h/v1/chat/completions"),
+        ("openai-responses", "https://h/v1/responses", "https://h/v1/responses"),
+        ("openai-responses", "https://h/pre/responses/", "https://h/pre/responses"),
+        ("anthropic", "https://h/pre/v1/messages", "https://h/pre/v1/messages"),
+        ("anthropic", "https://h/messages", "https://h/messages/v1/messages"),
+        ("anthropic", "https://h/v1/", "https://h/v1/messages"),
+        ("ollama", "http://h:11434/api/chat", "http://h:11434/api/chat"),
+        ("ollama", "http://h:11434/api", "http://h:11434/api/chat"),
+        ("ollama", "http://h:11434/v1", "http://h:11434/api/chat"),
+    ],
+)
+def test_an_address_pasted_whole_from_a_vendors_page_is_the_same_address(api, pasted, asked):
+    assert sent(make_provider(api, Server("work", pasted))).url == asked

@@ -83,6 +83,7 @@ def test_everything_that_can_be_said(path: Path) -> None:
         max_tokens_field = "max_completion_tokens"
         stream_usage = false
         api_version = "2026-10-21"
+        keep_alive = "1h30m"
         allow_http = true
         system = ""
         temperature = 0.25
@@ -125,6 +126,7 @@ def test_everything_that_can_be_said(path: Path) -> None:
                 max_tokens_field="max_completion_tokens",
                 stream_usage=False,
                 api_version="2026-10-21",
+                keep_alive="1h30m",
                 allow_http=True,
                 system="",
                 parameters=Parameters(temperature=0.25),
@@ -262,6 +264,24 @@ def test_settings_that_are_printed_hold_no_key(path: Path) -> None:
         f'{MINE}api_key = "{SECRET}"\nheaders = {{ a = "{SECRET}" }}\nquery = {{ a = "{SECRET}" }}'
     )
     assert SECRET not in repr(load(path))
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [('"10m"', "10m"), ("600", "600"), ("-1", "-1"), ('"1.5h"', "1.5h"), ('""', ""), ("0", "0")],
+)
+def test_how_long_a_model_stays_loaded_is_seconds_or_a_duration(
+    path: Path, written: str, kept: str
+) -> None:
+    path.write_text(f"{MINE}keep_alive = {written}")
+    assert load(path).providers["mine"].keep_alive == kept
+
+
+@pytest.mark.parametrize("written", ['"ten minutes"', '"10 m"', "1.5", "true", '"5m "'])
+def test_what_is_neither_is_refused_in_a_sentence_that_says_where(path: Path, written: str) -> None:
+    path.write_text(f"{MINE}keep_alive = {written}")
+    with pytest.raises(SettingsError, match=r"line 3.*mine\."):
+        load(path)
 
 
 keys = st.sampled_from(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from tui.chat.hygiene import repair_surrogates
 
 if TYPE_CHECKING:
-    from tui.chat.message import JsonObject
+    from tui.chat.message import JsonObject, JsonValue
 
 # Python's own limit depends on how deep the stack is just then, so what could be read might not be
 # writable into the next request.
@@ -28,11 +28,21 @@ def parse_object(text: str) -> JsonObject | None:
 
     Strings in it may hold halves of surrogate pairs: their other halves may be in the next delta.
     """
+    value = _parse(text)
+    return value if isinstance(value, dict) else None
+
+
+def parse_array(text: str) -> list[JsonValue] | None:
+    """The same for an array."""
+    value = _parse(text)
+    return value if isinstance(value, list) else None
+
+
+def _parse(text: str) -> JsonValue:
+    """What `text` says, `None` if it is no JSON, or so deep that it could not be written again."""
     try:
-        value = DECODER.decode(text)
+        value: JsonValue = DECODER.decode(text)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(value, dict):
         return None
     may_be_deep = text.count("{") + text.count("[") > _MAX_DEPTH
     return None if may_be_deep and is_deeper(value, _MAX_DEPTH) else value

@@ -6,7 +6,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 from tui.chat.parameters import PARAMETERS
-from tui.providers.registry import APIS
 from tui.roster import is_loopback
 
 if TYPE_CHECKING:
@@ -91,8 +90,7 @@ def _of_rights(path: Path) -> Iterator[str]:
 
 def _unplaced(roster: Roster, name: str, parameters: Parameters) -> list[str]:
     """The parameters that are set, and that the provider has no place for."""
-    base_url, _ = roster.base_url(name)
-    known = APIS[roster.api(name)].make.parameters_at(base_url)
+    known = roster.places(name)
     return [
         each for each in PARAMETERS if getattr(parameters, each) is not None and each not in known
     ]

@@ -74,6 +74,8 @@ TEMPLATE = """\
 #stream_usage = true
 # The version of the Messages API to ask for.
 #api_version = "2023-06-01"
+# How long Ollama keeps a model loaded: seconds, or a duration; -1 is for ever.
+#keep_alive = "10m"
 # A system prompt and parameters for all of its models.
 #system = "Be brief, and polite."
 #temperature = 0.2
@@ -81,6 +83,7 @@ TEMPLATE = """\
 # One of its models. Its name stands in quotes.
 #[providers.work.models."org/big-model"]
 # What the server does not tell about it, in tokens: all that it can read, all that it can write.
+# Ollama makes as much room as context says, and else what it thinks fits, often much less.
 #context = 131072
 #output = 16384
 #system = "Be precise."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _HIDDEN = "set, and not shown"
-_HOW = ("key_header", "max_tokens_field", "stream_usage", "api_version", "allow_http")
+_HOW = ("key_header", "max_tokens_field", "stream_usage", "api_version", "keep_alive", "allow_http")
 """What may be said about a server and is shown only where it is."""
 
 

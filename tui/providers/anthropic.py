@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from tui.chat.message import (
@@ -14,8 +15,8 @@ from tui.chat.message import (
 )
 from tui.providers import loose
 from tui.providers.anthropic_stream import AnthropicDecoder, is_spend_limit, read_error
-from tui.providers.base import Model
 from tui.providers.http_provider import HttpProvider
+from tui.providers.model_entries import read_entry
 from tui.providers.turns import turns_of
 
 if TYPE_CHECKING:
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
     from tui.chat.ending import ReplyError
     from tui.chat.message import JsonObject, JsonValue, Message, Part
     from tui.chat.parameters import Parameters
-    from tui.providers.base import ReplyOptions, Server
+    from tui.providers.base import Model, ReplyOptions
     from tui.providers.turns import Turn
     from tui.wire.request import WireRequest
 
 API_VERSION = "2023-06-01"
+_WITHOUT_SAMPLING = "2026-10-21"
+_SAMPLING = frozenset({"temperature", "top_p", "top_k"})
 _ABILITIES = {"thinking": "thinking", "image_input": "images", "pdf_input": "pdf"}
 
 
@@ -40,6 +43,7 @@ class Anthropic(HttpProvider):
         {"max_tokens", "temperature", "top_p", "top_k", "stop", "effort", "thinking_budget"}
     )
     needs_limit: ClassVar = True
+    address_ends: ClassVar = ("/v1/messages", "/v1")
     error_types: ClassVar = {
         400: "invalid_request_error",
         401: "authentication_error",
@@ -54,9 +58,11 @@ class Anthropic(HttpProvider):
         529: "overloaded_error",
     }
 
-    def __init__(self, server: Server) -> None:
-        super().__init__(server)
-        self._base = self._base.removesuffix("/v1")
+    @classmethod
+    def parameters_at(cls, base_url: str, api_version: str = "") -> frozenset[str]:  # noqa: ARG003
+        """Later versions reject every request with sampling in it."""
+        sampled = (api_version or API_VERSION) < _WITHOUT_SAMPLING
+        return cls.parameters if sampled else cls.parameters - _SAMPLING
 
     def build_request(self, conversation: Conversation, options: ReplyOptions) -> WireRequest:
         """The request for a reply to the conversation's head."""
@@ -101,16 +107,16 @@ class Anthropic(HttpProvider):
         return loose.text(page, "last_id") or None if page.get("has_more") is True else None
 
     def _read_model(self, entry: JsonObject) -> Model | None:
-        if not (id_ := loose.text(entry, "id")):
+        # Other servers with this API list their models as they do for OpenAI's.
+        if (known := read_entry(entry)) is None:
             return None
         told = loose.mapping(entry, "capabilities") or {}
         able = [name for key, name in _ABILITIES.items() if _is_supported(told, key)]
-        return Model(
-            id_,
-            loose.text(entry, "display_name") or id_,
-            loose.count(entry, "max_input_tokens"),
-            loose.count(entry, "max_tokens"),
-            tuple(able),
+        return replace(
+            known,
+            context_tokens=loose.count(entry, "max_input_tokens") or known.context_tokens,
+            output_tokens=loose.count(entry, "max_tokens") or known.output_tokens,
+            abilities=tuple(able) or known.abilities,
         )
 
 

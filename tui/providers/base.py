@@ -27,7 +27,8 @@ class Server:
     our own, `query` stands behind every address; both may hold secrets, as the key does, and stay
     out of `repr`. What follows is `""` or `None` where the API's own way is right: `key_header`
     takes the key instead of the API's header, `max_tokens_field` is what Chat Completions call the
-    limit, `asks_usage` whether they are asked to count tokens, `api_version` is Anthropic's.
+    limit, `asks_usage` whether they are asked to count tokens, `api_version` is Anthropic's,
+    `keep_alive` is how long Ollama keeps a model loaded: seconds, or a duration such as `10m`.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Server:
     max_tokens_field: str = ""
     asks_usage: bool = True
     api_version: str = ""
+    keep_alive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,14 @@ class ReplyOptions:
     """What is asked of the model besides the conversation. No sampling unless the user set it.
 
     `limit` is the cap on the reply's tokens, `None` if none is sent; it counts, and not what
-    `parameters` say about it.
+    `parameters` say about it. `context` is how many tokens a prompt and its reply may take
+    together, where the server has to be told.
     """
 
     model: str
     limit: TokenLimit | None = None
     parameters: Parameters = field(default_factory=Parameters)
+    context: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlencode, urlsplit
 
-from tui.chat.json_text import parse_object
+from tui.chat.json_text import parse_array, parse_object
 from tui.chat.wording import error_sentence
 from tui.errors import AnswerUnreadable, ServerRefused
 from tui.providers import loose
@@ -36,6 +36,8 @@ class HttpProvider(ABC):
     """The names of those `Parameters` that the API has a place for."""
     needs_limit: ClassVar[bool] = False
     """Whether the API rejects a request without a limit of tokens."""
+    address_ends: ClassVar[tuple[str, ...]] = ()
+    """What an address copied from a vendor's page may end in, and our own paths bring along."""
     accept: ClassVar[str] = "text/event-stream"
     error_types: ClassVar[Mapping[int, str]] = {}
     """The API's own names for errors by status, for bodies that do not say."""
@@ -45,12 +47,14 @@ class HttpProvider(ABC):
         self.address = urlsplit(server.base_url).netloc.rpartition("@")[2]  # no password in it
         self._server = server
         self._base = server.base_url.rstrip("/")
+        for end in self.address_ends:
+            self._base = self._base.removesuffix(end)
 
     # What an API has to say
 
     @classmethod
-    def parameters_at(cls, base_url: str) -> frozenset[str]:  # noqa: ARG003 - for APIs with dialects
-        """The same for one server."""
+    def parameters_at(cls, base_url: str, api_version: str = "") -> frozenset[str]:  # noqa: ARG003 - for APIs with dialects
+        """The same for one server, and the version of the API that is asked for there."""
         return cls.parameters
 
     @abstractmethod
@@ -115,12 +119,14 @@ class HttpProvider(ABC):
 
     async def list_models(self, http: HttpClient) -> list[Model]:
         """The models on offer, each once. Raises `WireError`."""
+        return await self.list_briefly(http)
+
+    async def list_briefly(self, http: HttpClient) -> list[Model]:
+        """The same for who is in a hurry: with what the list alone tells."""
         models: dict[str, Model] = {}
         after: str | None = ""
         while after is not None:
-            page = parse_object(
-                (await http.fetch(self._list_request(after))).decode("utf-8-sig", "replace")
-            )
+            page = self._read_page(await http.fetch(self._list_request(after)))
             if page is None:
                 raise AnswerUnreadable(
                     f"{self.address} did not answer with a list of models; is the base URL right?"
@@ -138,6 +144,14 @@ class HttpProvider(ABC):
     def _list_request(self, after: str) -> WireRequest:  # noqa: ARG002 - for those with pages
         """The request for a page of the list of models: the first, or the one after a mark."""
         return self._get("/models")
+
+    def _read_page(self, body: bytes) -> JsonObject | None:
+        """A page; some servers send its list alone, which is then all there is."""
+        text = body.decode("utf-8-sig", "replace")
+        if text.lstrip().startswith("["):
+            entries = parse_array(text)
+            return None if entries is None else {self._list_key: entries}
+        return parse_object(text)
 
     def _next_page(self, page: JsonObject) -> str | None:  # noqa: ARG002 - for those with pages
         """The mark that the next page comes after; `None` if there is no other."""

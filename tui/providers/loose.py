@@ -5,11 +5,10 @@ A missing, null or wrongly typed field is not an error in a stream (PROTOCOLS se
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, cast
 
 from tui.chat.hygiene import repair_surrogates
-from tui.chat.json_text import DECODER, parse_object
+from tui.chat.json_text import parse_array, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,10 +52,5 @@ def first_object(body: str) -> JsonObject | None:
     """The object that a text is, or the first of the list that it is: Gemini sends such lists."""
     if (document := parse_object(body)) is not None:
         return document
-    try:
-        value: JsonValue = DECODER.decode(body.strip())
-    except (ValueError, RecursionError):
-        return None
-    first = value[0] if isinstance(value, list) and value else None
-    # Written and read once more because only `parse_object` looks how deep it is.
-    return parse_object(json.dumps(first)) if isinstance(first, dict) else None
+    first = next(iter(parse_array(body.strip()) or ()), None)
+    return first if isinstance(first, dict) else None

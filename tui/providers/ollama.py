@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
+from tui.chat.json_text import parse_object
 from tui.chat.message import Role, TextPart, ThinkingPart, ToolResultPart, ToolUsePart
-from tui.providers import loose
-from tui.providers.base import Model
+from tui.errors import WireError
 from tui.providers.http_provider import HttpProvider
+from tui.providers.ollama_models import add_details, read_tag
 from tui.providers.ollama_stream import OllamaDecoder, read_error
 from tui.providers.turns import turns_of
 
@@ -18,12 +22,18 @@ if TYPE_CHECKING:
     from tui.chat.ending import ReplyError
     from tui.chat.message import JsonObject, JsonValue, Message
     from tui.chat.parameters import Parameters
-    from tui.providers.base import ReplyOptions, Server
+    from tui.providers.base import Model, ReplyOptions
     from tui.providers.turns import Turn
+    from tui.wire.http import HttpClient
     from tui.wire.request import WireRequest
 
 _LEVELS = {"minimal": "low", "xhigh": "max"}
-_ABILITIES = {"tools": "tools", "thinking": "thinking", "vision": "images"}
+_AT_ONCE = 8
+_MOST = 100
+"""Models whose details are asked for; one request each."""
+_DETAILS_LIMIT = 5.0
+"""Seconds for all of that; a hundred models here take one."""
+_SECONDS = re.compile(r"-?[0-9]{1,9}").fullmatch
 
 
 class Ollama(HttpProvider):
@@ -33,6 +43,7 @@ class Ollama(HttpProvider):
         {"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "effort"}
     )
     accept: ClassVar = "application/x-ndjson"
+    address_ends: ClassVar = ("/api/chat", "/api", "/v1")
     error_types: ClassVar = {
         400: "invalid_request_error",
         401: "authentication_error",
@@ -44,10 +55,6 @@ class Ollama(HttpProvider):
         503: "overloaded_error",
     }
     _list_key: ClassVar = "models"
-
-    def __init__(self, server: Server) -> None:
-        super().__init__(server)
-        self._base = self._base.removesuffix("/api").removesuffix("/v1")
 
     def build_request(self, conversation: Conversation, options: ReplyOptions) -> WireRequest:
         """The request for a reply to the conversation's head."""
@@ -68,6 +75,7 @@ class Ollama(HttpProvider):
                 "truncate": False,
                 "shift": False,
                 "options": _options(options) or None,
+                "keep_alive": _keep_alive(self._server.keep_alive),
             },
         )
 
@@ -82,20 +90,32 @@ class Ollama(HttpProvider):
         return self._get("/api/tags")
 
     def _read_model(self, entry: JsonObject) -> Model | None:
-        # How much context a model takes would cost one more request for each.
-        if not (id_ := loose.text(entry, "name") or loose.text(entry, "model")):
-            return None
-        able = loose.sequence(entry, "capabilities")
-        if able and "completion" not in able:
-            return None
-        details = loose.mapping(entry, "details") or {}
-        told = [loose.text(details, key) for key in ("parameter_size", "quantization_level")]
-        size = ", ".join(text for text in told if text)
-        return Model(
-            id_,
-            f"{id_} ({size})" if size else id_,
-            abilities=tuple(name for key, name in _ABILITIES.items() if key in able),
-        )
+        return read_tag(entry)
+
+    async def list_models(self, http: HttpClient) -> list[Model]:
+        """The models on offer, with what the server tells of each. Raises `WireError`.
+
+        Only the list has to come: what cannot be had of a model, or not in time, stays unknown.
+        """
+        told: dict[str, Model | None] = {m.id: m for m in await self.list_briefly(http)}
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def ask(model: Model) -> None:
+            async with turns:
+                try:
+                    body = await http.fetch(self._post("/api/show", {"model": model.id}))
+                except WireError:
+                    return
+            if (shown := parse_object(body.decode("utf-8", "replace"))) is not None:
+                told[model.id] = add_details(model, shown)
+
+        try:
+            async with asyncio.timeout(_DETAILS_LIMIT), asyncio.TaskGroup() as group:
+                for model in islice(filter(None, [*told.values()]), _MOST):
+                    group.create_task(ask(model))
+        except TimeoutError:
+            pass
+        return [model for model in told.values() if model is not None]
 
 
 def wire_messages(path: Iterable[Message], provider: str, model: str) -> list[JsonObject]:
@@ -153,6 +173,9 @@ def _think(asked: Parameters) -> bool | str | None:
 def _options(options: ReplyOptions) -> dict[str, JsonValue]:
     asked = options.parameters
     found: dict[str, JsonValue] = {
+        # Unasked, the server takes what it thinks fits: often few thousand tokens of what the
+        # model can.
+        "num_ctx": options.context,
         "num_predict": options.limit.tokens if options.limit else None,
         "temperature": asked.temperature,
         "top_p": asked.top_p,
@@ -161,3 +184,8 @@ def _options(options: ReplyOptions) -> dict[str, JsonValue]:
         "stop": asked.stop or None,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _keep_alive(told: str) -> str | int | None:
+    """How long the model stays loaded: the server takes seconds as a number, and only so."""
+    return int(told) if _SECONDS(told) else told or None

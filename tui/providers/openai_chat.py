@@ -5,26 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
-from tui.providers import loose
-from tui.providers.base import Model
 from tui.providers.chat_messages import wire_messages
 from tui.providers.http_provider import HttpProvider
+from tui.providers.model_entries import read_entry
 from tui.providers.openai_chat_stream import OpenAIChatDecoder
 from tui.providers.openai_errors import find_error, is_spent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tui.chat.conversation import Conversation
     from tui.chat.ending import ReplyError
     from tui.chat.message import JsonObject
     from tui.chat.parameters import Parameters
-    from tui.providers.base import ReplyOptions, Server
+    from tui.providers.base import Model, ReplyOptions, Server
     from tui.wire.request import WireRequest
 
 # The others know only the older name; these reject it for their reasoning models.
 _NEW_LIMIT_HOSTS = ("api.openai.com", "openai.azure.com")
-_CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
 
 
 class OpenAIChat(HttpProvider):
@@ -38,6 +34,7 @@ class OpenAIChat(HttpProvider):
     parameters: ClassVar[frozenset[str]] = frozenset(
         {"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "effort"}
     )
+    address_ends: ClassVar = ("/chat/completions",)
     error_types: ClassVar = {
         400: "invalid_request_error",
         401: "authentication_error",
@@ -56,14 +53,12 @@ class OpenAIChat(HttpProvider):
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)
-        # As the vendors' pages print the address.
-        self._base = self._base.removesuffix("/chat/completions")
         self._host = urlsplit(self._base).hostname or ""
         self._is_openrouter = _is_at(self._host, "openrouter.ai")
         self._is_mistral = _is_at(self._host, "api.mistral.ai")
 
     @classmethod
-    def parameters_at(cls, base_url: str) -> frozenset[str]:
+    def parameters_at(cls, base_url: str, api_version: str = "") -> frozenset[str]:  # noqa: ARG003
         """OpenRouter also has a place for a number of tokens to think with."""
         is_openrouter = _is_at(urlsplit(base_url).hostname or "", "openrouter.ai")
         return cls.parameters | {"thinking_budget"} if is_openrouter else cls.parameters
@@ -117,47 +112,8 @@ class OpenAIChat(HttpProvider):
         return is_spent(document)
 
     def _read_model(self, entry: JsonObject) -> Model | None:
-        able = loose.mapping(entry, "capabilities") or {}
-        made = loose.sequence(loose.mapping(entry, "architecture") or {}, "output_modalities")
-        id_ = loose.text(entry, "id")
-        if not id_ or able.get("completion_chat") is False or (made and "text" not in made):
-            return None
-        return Model(
-            id_,
-            loose.text(entry, "name") or id_,
-            _context_tokens(entry),
-            _output_tokens(entry),
-            tuple(_abilities(entry, able)),
-        )
+        return read_entry(entry)
 
 
 def _is_at(host: str, domain: str) -> bool:
     return host == domain or host.endswith(f".{domain}")
-
-
-def _context_tokens(entry: JsonObject) -> int | None:
-    """OpenRouter's, Groq's, Mistral's and vLLM's names for it; llama.cpp tells it in `meta`."""
-    meta = loose.mapping(entry, "meta") or {}
-    told = [loose.count(entry, field) for field in _CONTEXT_FIELDS]
-    # What the server was started with, and in older ones only what the model was made for.
-    told += [loose.count(meta, "n_ctx"), loose.count(meta, "n_ctx_train")]
-    return next((count for count in told if count), None)
-
-
-def _output_tokens(entry: JsonObject) -> int | None:
-    top = loose.mapping(entry, "top_provider") or {}
-    return loose.count(top, "max_completion_tokens") or loose.count(entry, "max_completion_tokens")
-
-
-def _abilities(entry: JsonObject, able: JsonObject) -> Iterator[str]:
-    """From OpenRouter's lists, or from Mistral's switches."""
-    taken = loose.sequence(loose.mapping(entry, "architecture") or {}, "input_modalities")
-    known = loose.sequence(entry, "supported_parameters")
-    if "tools" in known or able.get("function_calling") is True:
-        yield "tools"
-    if "reasoning" in known or able.get("reasoning") is True:
-        yield "thinking"
-    if "image" in taken or able.get("vision") is True:
-        yield "images"
-    if "file" in taken:
-        yield "pdf"

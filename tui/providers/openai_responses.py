@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tui.chat.message import Role, ServerPart, TextPart, ToolResultPart, ToolUsePart
 from tui.providers import loose
-from tui.providers.base import Model
 from tui.providers.http_provider import HttpProvider
+from tui.providers.model_entries import read_entry
 from tui.providers.openai_errors import find_error, is_spent
 from tui.providers.openai_responses_items import MESSAGE, REASONING
 from tui.providers.openai_responses_stream import ResponsesDecoder
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui.chat.ending import ReplyError
     from tui.chat.message import JsonObject, JsonValue, Message, Part
     from tui.chat.parameters import Parameters
-    from tui.providers.base import ReplyOptions
+    from tui.providers.base import Model, ReplyOptions
     from tui.providers.turns import Turn
     from tui.wire.request import WireRequest
 
@@ -36,6 +36,7 @@ class OpenAIResponses(HttpProvider):
     """A server that speaks the Responses API."""
 
     parameters: ClassVar = frozenset({"max_tokens", "temperature", "top_p", "effort"})
+    address_ends: ClassVar = ("/responses",)
     error_types: ClassVar = {
         400: "invalid_request_error",
         401: "authentication_error",
@@ -75,11 +76,7 @@ class OpenAIResponses(HttpProvider):
         return is_spent(document)
 
     def _read_model(self, entry: JsonObject) -> Model | None:
-        if not (id_ := loose.text(entry, "id")):
-            return None
-        # OpenAI tells no more than the id; these are OpenRouter's and vLLM's words.
-        context = loose.count(entry, "context_length") or loose.count(entry, "max_model_len")
-        return Model(id_, loose.text(entry, "name") or id_, context)
+        return read_entry(entry)
 
 
 def wire_input(path: Iterable[Message], provider: str, model: str) -> list[JsonObject]:

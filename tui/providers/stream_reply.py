@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from tui.providers.base import Provider, ReplyDecoder, ReplyOptions
     from tui.wire.http import Arrival, HttpClient
 
-# Seconds for what may follow the end marker: the count of tokens comes at once or not at all, and
-# some servers never close.
+# Seconds of silence after the end marker: what may follow, the count of tokens, comes soon or not
+# at all, and some servers never close. Nor do all of those fall silent, so there is an end to it.
 _POSTSCRIPT = 2.0
+_POSTSCRIPT_MOST = 30.0
 
 
 async def stream_reply(
@@ -54,6 +55,7 @@ async def _stream(
     decoder: ReplyDecoder | None = None
     request_id: str | None = None
     over: float | None = None
+    latest: float | None = None
     try:
         async with aclosing(http.stream(request)) as arrivals:
             while (arrival := await _next(arrivals, over)) is not None:
@@ -73,8 +75,10 @@ async def _stream(
                                 yield _named(event, request_id)
                                 return
                             yield event
-                        if decoder.is_over and over is None:
-                            over = asyncio.get_running_loop().time() + _POSTSCRIPT
+                        if decoder.is_over:
+                            now = asyncio.get_running_loop().time()
+                            latest = now + _POSTSCRIPT_MOST if latest is None else latest
+                            over = min(now + _POSTSCRIPT, latest)
         failure = None
     except ConnectionLost as error:
         failure = Ending(Outcome.TRUNCATED, detail=str(error))

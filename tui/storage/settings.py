@@ -5,6 +5,7 @@ Every error is one sentence that names the file, the line, the key and what woul
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from math import inf
 from typing import TYPE_CHECKING
@@ -25,6 +26,10 @@ _MOST = 2**53
 """The largest whole number that every JSON parser reads as it was written."""
 
 
+_DURATION = re.compile(r"-?(?:[0-9]{1,9}|(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|s|m|h))+)").fullmatch
+"""Seconds, or a duration as Go writes it, in which Ollama is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
     """One `[providers.NAME.models."MODEL"]` table; sizes are in tokens."""
@@ -41,6 +46,7 @@ class ProviderSettings:
 
     `api` and `base_url` are `""` where the provider's own are meant. `allow_http` lets its key go
     over an unencrypted connection to another machine. `headers` and `query` may hold secrets.
+    `keep_alive` is seconds, or a duration such as `10m`.
     """
 
     api: str
@@ -54,6 +60,7 @@ class ProviderSettings:
     max_tokens_field: str = ""
     stream_usage: bool = True
     api_version: str = ""
+    keep_alive: str = ""
     allow_http: bool = False
     system: str | None = None
     parameters: Parameters = field(default_factory=Parameters)
@@ -231,6 +238,7 @@ def _provider(table: TomlTable, apis: Collection[str], *, needs_api: bool) -> Pr
         max_tokens_field=limit_field,
         stream_usage=stream_usage is not False,
         api_version=table.optional("api_version", str) or "",
+        keep_alive=_keep_alive(table),
         allow_http=table.optional("allow_http", bool) or False,
         system=table.optional("system", str),
         parameters=_parameters(table),
@@ -269,6 +277,13 @@ def _command(table: TomlTable) -> tuple[str, ...]:
     if command is not None and (not command or not command[0]):
         raise table.wrong("api_key_command", f"must name a program, as in {example}.")
     return command or ()
+
+
+def _keep_alive(table: TomlTable) -> str:
+    told = table.string_or_number("keep_alive") or ""
+    if told and not _DURATION(told):
+        raise table.wrong("keep_alive", f'is {told!r}; it should look like 600 (seconds) or "10m".')
+    return told
 
 
 def _headers(table: TomlTable) -> Mapping[str, str]:

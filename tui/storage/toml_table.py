@@ -66,6 +66,17 @@ class TomlTable:
             raise SettingsError(f"{self.where(key)} must be {_KINDS[kind]}{found}.")
         return value
 
+    def string_or_number(self, key: str) -> str | None:
+        """A string, or a whole number written as one; `None` if the key is absent."""
+        value = self._values.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        if type(value) is not int:
+            raise SettingsError(
+                f"{self.where(key)} must be a string or a whole number, not {value!r}."
+            )
+        return str(value)
+
     def required(self, key: str, kind: type[_Value], *, is_secret: bool = False) -> _Value:
         """A value of this kind that has to be there."""
         value = self.optional(key, kind, is_secret=is_secret)

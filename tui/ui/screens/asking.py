@@ -15,7 +15,6 @@ from textual.widgets import Input, Static
 from tui.chat.hygiene import one_line
 from tui.chat.parameters import EFFORTS, PARAMETERS, Parameters
 from tui.errors import UsageError
-from tui.providers.registry import APIS
 from tui.ui.asked import parameter_text, parse_parameter
 from tui.ui.widgets.line_input import LineInput
 
@@ -63,7 +62,6 @@ class AskingScreen(ModalScreen["Wishes | None"]):
         self._target = target
         self._own = own
         self._system = system
-        self._known = APIS[target.api].make.parameters_at(target.base_url)
         self._lines: dict[str, LineInput] = {}
         self._wrong = Static(id="wrong", markup=False)
 
@@ -93,7 +91,7 @@ class AskingScreen(ModalScreen["Wishes | None"]):
         target = self._target
         value = target.system if name == "system" else getattr(target.options.parameters, name)
         by = target.set_by.get(name, "")
-        if name != "system" and name not in self._known:
+        if name != "system" and name not in target.places:
             return f"not sent: {target.api} has no place for it"
         if value in (None, "") or not by:
             return f"not sent · {_HINTS[name]}"
