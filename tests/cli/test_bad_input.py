@@ -280,8 +280,9 @@ def test_a_wrong_setting_is_named_with_its_file(
 
 def test_a_settings_file_that_is_no_text_is_named(command_line: CommandLine) -> None:
     command_line.write_config("")
-    command_line.config.write_bytes(b"model = \xff")
-    assert "cannot be read" in command_line.complaint("ask", "Hi?")
+    command_line.config.write_bytes(b"\nmodel = \xff")
+    complaint = command_line.complaint("ask", "Hi?")
+    assert f"{command_line.config}, line 2: it must be UTF-8." in complaint
 
 
 def test_a_settings_file_that_is_a_directory_is_named(command_line: CommandLine) -> None:

@@ -198,7 +198,7 @@ MODEL = '[providers.mine]\napi = "anthropic"\n[providers.mine.models."a/b"]\n'
                 '["pass", "show", "x"].'
             ),
         ),
-        (f'{MINE}key_header = "a b"', "line 3: providers.mine.key_header is 'a b', not the name"),
+        (f'{MINE}key_header = "a b"', "line 3: providers.mine.key_header is not the name"),
         (
             '[providers.""]\napi = "demo"',
             'line 1: providers."" has no name; give it one, for instance [providers.mine].',
@@ -241,6 +241,7 @@ def test_what_cannot_be_meant_is_named_with_its_line(path: Path, text: str, comp
         f'{MINE}headers = {{ "Author ization" = "{SECRET}" }}',
         f'{MINE}api_key_command = "{SECRET}"',
         f'{MINE}api_key_command = ["{SECRET}", 1]',
+        f'{MINE}key_header = "Bearer {SECRET}"',
         f'{MINE}query = "key={SECRET}"',
         f'{MINE}query = {{ key = ["{SECRET}"] }}',
         f'{MINE}base_url = "https://host?key={SECRET}"',
