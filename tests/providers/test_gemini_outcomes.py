@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from gemini_events import call, chunk, ended, event, failed, read, text, thought, usage
+from gemini_events import call, chunk, ended, event, failed, read, read_chunks, text, thought, usage
 
 from tui.chat.ending import Outcome, Refusal
 from tui.chat.events import Alive, ReplyStarted, TextDelta
 from tui.chat.message import ServerPart, TextPart, ThinkingPart, ToolUsePart, Usage
+from tui.providers.call_ids import is_made_up
 from tui.providers.gemini_stream import GeminiDecoder
 
 HTML = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n<body></body></html>\n"
@@ -141,6 +142,17 @@ def test_ids_are_made_up_anew_for_each_reply():
     later = chunk(call(), call()).replace(b'"r1"', b'"r2"')
     second = read(later, ended()).message.tool_calls
     assert len({each.id for each in (*first, *second)}) == 4
+
+
+def test_without_an_id_of_the_reply_all_of_its_first_event_tells_it_from_others():
+    def id_of(prompt: int) -> str:
+        content = {"content": {"parts": [call()]}, "finishReason": "STOP"}
+        body = event({"candidates": [content], "usageMetadata": {"promptTokenCount": prompt}})
+        assert read_chunks(body[at : at + 1] for at in range(len(body))) == read(body)
+        return read(body).calls[0][0]
+
+    assert is_made_up(id_of(5))
+    assert id_of(5) != id_of(6)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from chat_stream import (
 
 from tui.chat.events import Alive, ReplyStarted, TextDelta, ThinkingDelta, ToolUseStarted
 from tui.chat.message import ServerPart, TextPart, ThinkingPart, ToolUsePart, Usage
+from tui.providers.call_ids import is_made_up
 
 
 def parts(*chunks: bytes) -> tuple:
@@ -378,7 +379,27 @@ def test_an_id_or_a_name_that_comes_later_still_counts():
 
 
 def test_a_call_without_an_id_is_a_call():
-    assert calls(call(index=0, name="f", arguments="{}")) == [("", "f", {})]
+    ((id_, name, input_),) = calls(call(index=0, name="f", arguments="{}"))
+    assert is_made_up(id_)
+    assert (name, input_) == ("f", {})
+
+
+def test_calls_without_ids_get_some_that_no_other_call_of_the_conversation_has():
+    pieces = [call(index=0, name="f", arguments="{}"), call(index=1, name="f", arguments="{}")]
+
+    def ids(*before: bytes) -> list[str]:
+        return [id_ for id_, _, _ in read(*before, *pieces, ended()).calls]
+
+    here, later = ids(START), ids(START.replace(b'"created": 1', b'"created": 2'))
+    assert len({*here, *later}) == 4
+    azure = data({"id": "", "model": "", "choices": [], "prompt_filter_results": [{}]})
+    assert ids(azure, START) == here  # what is the same in all replies tells none from another
+    assert ids(azure, START.replace(b"cc-1", b"cc-2")) != here
+
+
+def test_an_id_that_comes_after_all_takes_the_place_of_one_that_was_made_up():
+    pieces = [call(index=0, name="f", arguments="{"), call(index=0, id="a", arguments="}")]
+    assert calls(*pieces) == [("a", "f", {})]
 
 
 @pytest.mark.parametrize("arguments", [{"a": {"b": [1, "\ud83c"]}}, {}])
@@ -414,7 +435,7 @@ def test_a_function_call_is_one_call():
         delta(function_call={"name": "f", "arguments": ":1}"}),
     ]
     result = read(START, *pieces, ended("function_call"))
-    assert result.calls == [("", "f", {"a": 1})]
+    assert [(name, input_) for _, name, input_ in result.calls] == [("f", {"a": 1})]
     assert result.ending.stop_reason == "tool_use"
 
 

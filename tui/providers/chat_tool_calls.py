@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from tui.chat.events import ToolUseStarted
 from tui.providers import loose
+from tui.providers.call_ids import made_up_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,7 @@ _LATEST = None
 class _Call:
     block: int
     id: str
+    made_up_id: str
     name: str
     input: list[str]
     is_whole: bool = False
@@ -32,12 +34,16 @@ class _Call:
 class ToolCalls:
     """Says which call a piece belongs to: servers agree neither on `index` nor on `id`.
 
-    Ids and names are set once, not joined: some servers repeat them with every piece.
+    Ids and names are set once, not joined: some servers repeat them with every piece. A call
+    without an id has one that is made up, until the server gives it one.
     """
 
     def __init__(self, blocks: Blocks, emit: Callable[[ReplyEvent], None]) -> None:
         self._blocks = blocks
         self._emit = emit
+        self.reply = ""
+        """What tells this reply from others."""
+        self._count = 0
         self._at: dict[int | None, _Call] = {}
         self._named: dict[tuple[int | None, str], _Call] = {}
 
@@ -56,11 +62,13 @@ class ToolCalls:
         if call is None:
             if not (id_ or name or function.get("arguments")):
                 return
-            call = _Call(self._blocks.call(id_, name), id_, name, [])
+            made_up = made_up_id(self.reply, name, self._count)
+            self._count += 1
+            call = _Call(self._blocks.call(id_ or made_up, name), id_, made_up, name, [])
         elif (id_ and not call.id) or (name and not call.name):
             call.id, call.name = call.id or id_, call.name or name
             # Whoever listens was told a call without it, and starts anew.
-            self._emit(ToolUseStarted(call.id, call.name, {}, call.block))
+            self._emit(ToolUseStarted(call.id or call.made_up_id, call.name, {}, call.block))
             self._blocks.input(call.block, "".join(call.input))
         for at in (index, _LATEST):
             self._at[at] = call

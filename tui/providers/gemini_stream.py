@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ class GeminiDecoder(EventStreamDecoder):
         super().__init__(content_type)
         self._blocks = Blocks(self._emit)
         self._started = False
-        self._response_id = ""
+        self._reply = ""
         self._calls = 0
         self._sources: dict[str, Citation] = {}
         self._stop_reason: str | None = None
@@ -87,9 +88,10 @@ class GeminiDecoder(EventStreamDecoder):
     def _take(self, document: JsonObject) -> None:
         if not self._started:
             self._started = True
-            self._response_id = loose.text(document, "responseId") or ""
-            model = loose.text(document, "modelVersion")
-            self._emit(ReplyStarted(self._response_id or None, model))
+            id_ = loose.text(document, "responseId") or None
+            # Proxies give none; the count of the prompt's tokens is another in every turn.
+            self._reply = id_ or json.dumps(document)
+            self._emit(ReplyStarted(id_, loose.text(document, "modelVersion")))
         self._report_usage(document)
         candidate = _first_candidate(document)
         content = loose.mapping(candidate, "content") or {}
@@ -134,7 +136,7 @@ class GeminiDecoder(EventStreamDecoder):
         text = loose.piece(part, "text")
         if (call := loose.mapping(part, "functionCall")) is not None:
             name = loose.text(call, "name") or ""
-            id_ = loose.text(call, "id") or made_up_id(self._response_id, name, self._calls)
+            id_ = loose.text(call, "id") or made_up_id(self._reply, name, self._calls)
             self._calls += 1
             self._blocks.whole_call(id_, name, call.get("args"), signature)
         elif text or (signature and part.get("thought") is True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, cast
 
 from tui.chat.ending import Ending, Outcome, ReplyError, StopReason
@@ -125,6 +126,8 @@ class OpenAIChatDecoder(EventStreamDecoder):
         id_, model = loose.text(document, "id") or None, loose.text(document, "model") or None
         if not self._started and (id_ or model or has_choice):
             self._started = True
+            # All of it: some servers give every reply the same id.
+            self._calls.reply = json.dumps(document)
             self._emit(ReplyStarted(id_, model))
 
     def _report_usage(self, holder: JsonObject) -> None:
