@@ -79,9 +79,9 @@ def test_a_refusal_that_was_cut_for_its_length_was_cut():
     assert read(START, delta(refusal="No"), ended("length")).ending.stop_reason == "max_tokens"
 
 
-def test_vllm_tells_which_stop_sequence_matched():
+def test_vllm_tells_which_stop_sequence_matched_and_the_turn_has_ended_as_elsewhere():
     ending = read(KEPT, finish("stop", stop_reason="END"), DONE).ending
-    assert ending == Ending(Outcome.COMPLETE, "stop_sequence", "stop", "END")
+    assert ending == Ending(Outcome.COMPLETE, "end_turn", "stop", "END")
 
 
 @pytest.mark.parametrize("other", [None, 128009, "", True, ["END"]])

@@ -169,7 +169,7 @@ class OpenAIChatDecoder(EventStreamDecoder):
             return StopReason.TOOL_USE.value
         # vLLM: the string that matched, or the number of the token that did.
         self._stop_sequence = loose.text(choice, "stop_reason") or None
-        return StopReason.STOP_SEQUENCE.value if self._stop_sequence else stop_reason
+        return stop_reason
 
     def _handle_delta(self, delta: JsonObject) -> None:
         self._handle_thinking(delta)
