@@ -95,6 +95,15 @@ def test_calls_without_ids_get_some_that_no_other_call_has():
     assert not set(ids) & set(others)
 
 
+def test_where_no_line_tells_its_time_the_whole_of_it_tells_calls_apart():
+    def id_of(count: int) -> str:
+        message = {"tool_calls": [call("a")]}
+        body = line(message=message, prompt_eval_count=count, done=True)
+        return read(body).calls[0][0]
+
+    assert id_of(5) != id_of(6)
+
+
 @pytest.mark.parametrize(
     ("arguments", "input_"),
     [
@@ -234,6 +243,21 @@ def test_a_line_that_is_no_object_is_malformed_once_the_stream_has_begun(data):
     result = read(chunk("kept"), data + b"\n", chunk(" not"), ended())
     assert result.error_type == "malformed_event"
     assert result.message.text == "kept"
+
+
+@pytest.mark.parametrize("first", [b'{"message":', b"{}}", b"{not json", b'{ "a": 1'])
+def test_a_first_line_that_was_to_be_an_object_is_malformed_at_once(first):
+    decoder = OllamaDecoder()
+    (stopped,) = decoder.feed(first + b"\n")
+    assert stopped.ending.error.type == "malformed_event"
+    assert read(first + b"\n", chunk("not"), ended()).message.parts == ()
+
+
+@pytest.mark.parametrize("first", [b"{", b" {\t", b"[", b'[{"error":', b"data: {}", b"<html>"])
+def test_another_first_line_begins_a_body_that_is_no_stream(first):
+    decoder = OllamaDecoder()
+    assert decoder.feed(first + b"\n") == []
+    assert read(first + b"\n", chunk("not"), ended()).error_type == "invalid_response"
 
 
 def test_a_line_that_outgrows_the_limit_is_an_error_and_what_came_before_is_kept():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, ClassVar
 
 from tui.chat.ending import Ending, Outcome, ReplyError, StopReason
@@ -36,7 +37,9 @@ class OllamaDecoder(EventStreamDecoder):
         self._done_reason: str | None = None
 
     def _is_no_event(self, event: ServerSentEvent) -> bool:
-        return parse_object(event.data) is None
+        # An indented document begins with a brace alone; what has more after it was to be an event.
+        is_begun = event.data.startswith("{") and event.data != "{"
+        return not is_begun and parse_object(event.data) is None
 
     def _is_something_else(self) -> bool:
         # An object that was cut is the beginning of a stream; any other rest of a line is not.
@@ -82,9 +85,8 @@ class OllamaDecoder(EventStreamDecoder):
             return
         name = loose.text(asked, "name") or ""
         # Older servers give no ids; each line has the time at which it was made.
-        id_ = loose.text(call, "id") or made_up_id(
-            loose.text(document, "created_at") or "", name, self._calls
-        )
+        made_at = loose.text(document, "created_at") or json.dumps(document)
+        id_ = loose.text(call, "id") or made_up_id(made_at, name, self._calls)
         self._calls += 1
         self._blocks.whole_call(id_, name, asked.get("arguments"))
 
