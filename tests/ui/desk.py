@@ -239,7 +239,7 @@ def launch_for(
         keys=KeyFinder(roster, choices),
         choices=choices,
         catalogue=Catalogue(state / "models"),
-        model=model if "/" in model else f"anthropic/{model}",
+        model=model if model.startswith("demo/") else f"anthropic/{model}",
         flags=Asked("the test", Parameters(max_tokens=1000), system or None),
         is_model_asked=False,
         history_file=state / "history.db",

@@ -193,7 +193,8 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert _complaint(tmp_path).startswith(f"The theme {tmp_path} cannot be read: ")
     latin = tmp_path / "latin.toml"
     latin.write_bytes(GOOD.replace("A theme", "Ein schöner").encode("latin-1"))
-    assert _complaint(latin).startswith(f"The theme {latin} cannot be read: ")
+    assert _complaint(latin).startswith(f"The theme {latin}, line ")
+    assert _complaint(latin).endswith(": it must be UTF-8.")
 
 
 def test_a_folder_without_themes_is_told(tmp_path: Path) -> None:
