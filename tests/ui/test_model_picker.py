@@ -157,7 +157,7 @@ async def test_of_thousands_of_models_those_are_shown_that_there_is_room_for(
     many = [Model(f"vendor/model-{number}", f"Model {number}") for number in range(3000)]
     known(tmp_path, loopback, *many)
     model = "vendor/model-2345"
-    async with sit_down(loopback, state=tmp_path, model=f"anthropic/{model}") as desk:
+    async with sit_down(loopback, state=tmp_path, model=model) as desk:
         await desk.press("f3")
         await desk.sees("3,000 models, 200 of them here", f"● {model}", "vendor/model-0")
         typed(desk, "m1789")
