@@ -19,7 +19,6 @@ from tui.chat.ending import CancelledBy
 from tui.storage.history import History
 from tui.ui import markdown
 from tui.ui.conversations import Conversations
-from tui.ui.keymap import check_keymap
 from tui.ui.keys import ACTIONS, Place, bindings, key_names
 from tui.ui.screens import keeping
 from tui.ui.screens.chat import ChatScreen
@@ -57,7 +56,10 @@ def run_app(launch: Launch, opening: Opening) -> None:
     """Run the app until it is quit, and end the process with it. Raises SettingsError."""
     themes = load_themes(themes_folder())
     check_theme(launch.settings, themes)
-    check_keymap(launch.settings.keys, launch.settings.table)
+    if launch.settings.keys:
+        from tui.ui.keymap import check_keymap  # noqa: PLC0415 - only for keys of one's own
+
+        check_keymap(launch.settings.keys, launch.settings.table)
     asyncio.run(_run(launch, themes, opening))
 
 
