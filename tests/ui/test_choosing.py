@@ -199,6 +199,7 @@ async def test_who_has_no_model_is_told_of_one_on_this_machine(loopback: Loopbac
         assert exchange.path == "/api/tags"
         await exchange.respond(200, json.dumps({"models": [{"name": "qwen3:4b"}]}))
         await desk.sees("ollama runs on this machine: type /model ollama/qwen3:4b")
+        await desk.sees("f1 keys and commands")  # it has become longer, and all of it is there
         await desk.say("/model ollama/qwen3:4b")
         exchange = await desk.ask()
         assert (exchange.path, exchange.json()["model"]) == ("/api/chat", "qwen3:4b")

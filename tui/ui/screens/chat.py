@@ -18,15 +18,13 @@ from tui.errors import KeyMissing, SettingsError, UsageError
 from tui.providers.stream_reply import stream_reply
 from tui.ui.commands import find_command
 from tui.ui.keys import Place, bindings, first_key
-from tui.ui.screens.choosing import ChoosingScreen
+from tui.ui.screens.stopping import StoppingScreen
 from tui.ui.widgets.prompt_box import PromptBox
-from tui.ui.widgets.selection import Selecting
 from tui.ui.widgets.waiting_list import WaitingList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.events import Resize
-    from textual.timer import Timer
 
     from tui.launch import Launch, Opening
     from tui.roster import Target
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
     from tui.storage.journal import Journal
     from tui.ui.conversations import Conversations
     from tui.ui.open_conversation import OpenConversation
-
-_SECOND_CTRL_C = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ def _known(target: Target | SettingsError) -> Target:
     return target
 
 
-class ChatScreen(ChoosingScreen):
+class ChatScreen(StoppingScreen):
     """Owns the open conversation. Leaving it in any way ends its reply."""
 
     BINDINGS = [*bindings(Place.CHAT)]  # noqa: RUF012 - Textual's own way to declare them
@@ -68,7 +64,6 @@ class ChatScreen(ChoosingScreen):
         super().__init__(PromptBox(self._submit), conversations, keymap, launch, session)
         self._opening = opening
         self._under_way: _Running | None = None
-        self._quit_timer: Timer | None = None
         self.waiting_list = WaitingList(
             send_key=first_key("send", keymap), recall_key=first_key("recall", keymap)
         )
@@ -121,7 +116,7 @@ class ChatScreen(ChoosingScreen):
 
     async def _submit(self, text: str) -> None:
         """Obey a command; send a prompt, or let it wait behind those that were sent before it."""
-        self._disarm_quit()
+        self.disarm_quit()
         current = self._conversations.current
         if not text.strip():
             if not self.give_up_edit():
@@ -192,6 +187,7 @@ class ChatScreen(ChoosingScreen):
             options = target.options
             reply = Reply(provider=target.provider, model=options.model, limit=options.limit)
             self.status.address = target.address
+            self.status.errand = self._launch.keys.errand(target.provider)
         journal = self._conversations.begin(current, reply, prompt.id)
         self._under_way = running = _Running(reply, current, target, prompt.id, journal)
         self.title_bar.heading = current.conversation.title
@@ -212,7 +208,6 @@ class ChatScreen(ChoosingScreen):
         reply = running.reply
         try:
             target = _known(running.target)
-            self.status.errand = self._launch.keys.errand(target.provider)
             provider = await self._session.connect(target)
             self.status.errand = ""
             options, http = target.options, self._session.http
@@ -353,50 +348,6 @@ class ChatScreen(ChoosingScreen):
                 severity="warning",
                 markup=False,
             )
-
-    # Keys
-
-    def action_stop(self) -> None:
-        """Stop the running reply; else let go of what is selected; else go to the transcript."""
-        if self.cancel_reply(CancelledBy.STOP) or self.give_up_edit():
-            return
-        if self.transcript.selected_lines:
-            self.transcript.select(Selecting.clear)
-        elif self.transcript.marked is not None and self.focused is self.transcript:
-            self.transcript.unmark()
-        else:
-            self.set_focus(self.transcript)
-
-    def interrupt(self) -> None:
-        """Stop the reply at once; else close, copy or clear what there is; twice: quit."""
-        if self.cancel_reply(CancelledBy.STOP):
-            self._disarm_quit()
-        else:
-            # Behind the letters that were typed before it.
-            self.prompt.call_later(self._interrupt_idle)
-
-    async def _interrupt_idle(self) -> None:
-        armed = self._quit_timer is not None
-        self._disarm_quit()
-        if not self.is_active:
-            self.app.screen.dismiss()
-        elif selected := self.prompt.selected_text or self.get_selected_text():
-            self.copy(selected)
-            self.transcript.select(Selecting.clear)
-        elif self.prompt.text:
-            self._conversations.keep_unsent(self.prompt.text)
-            self.prompt.replace_all("")
-        elif armed:
-            await self.run_action("app.quit")
-        else:
-            self.status.hint = f"{first_key('interrupt', self._keymap)} again quits"
-            self._quit_timer = self.set_timer(_SECOND_CTRL_C, self._disarm_quit)
-
-    def _disarm_quit(self) -> None:
-        if self._quit_timer is not None:
-            self._quit_timer.stop()
-            self._quit_timer = None
-        self.status.hint = ""
 
     # Looks
 

@@ -57,6 +57,9 @@ class Viewport(VerticalScroll):
     def show_welcome(self, content: Content) -> None:
         """Say what stands in a conversation in which nothing was said yet."""
         self._welcome.update(content)
+        if not self.window.messages:  # it may have become longer
+            self._arranged = None
+            self.refresh(layout=True, repaint=False)
 
     @property
     def is_following(self) -> bool:
